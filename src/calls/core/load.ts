@@ -1,0 +1,38 @@
+import type { Instance } from '../discovery.ts';
+import { limits } from '../limits.ts';
+
+/**
+ * What this process knows of one instance from its own calls. Latency is a peak EWMA (Finagle): a slower
+ * answer counts at once, faster ones decay it, so that a stall is felt after one sample.
+ * Invariant: inFlight is the number of attempts sent to it that have neither ended nor been aborted.
+ */
+export class InstanceLoad {
+  instance: Instance;
+  inFlight = 0;
+  #latencyMs: number;
+  #sampledAtMs: number;
+
+  /** A newcomer starts with what its peers show, so that it is neither flooded nor starved. */
+  constructor(instance: Instance, latencyMs: number, nowMs: number) {
+    this.instance = instance;
+    this.#latencyMs = latencyMs;
+    this.#sampledAtMs = nowMs;
+  }
+
+  sample(latencyMs: number, nowMs: number): void {
+    const current = this.latencyMs(nowMs);
+    const weight = Math.exp(-Math.max(0, nowMs - this.#sampledAtMs) / limits.latencyDecayMs);
+    this.#latencyMs = latencyMs > current ? latencyMs : current * weight + latencyMs * (1 - weight);
+    this.#sampledAtMs = nowMs;
+  }
+
+  latencyMs(nowMs: number): number {
+    const sinceMs = Math.max(0, nowMs - this.#sampledAtMs);
+    return this.#latencyMs * Math.exp(-sinceMs / limits.latencyDecayMs);
+  }
+
+  /** Lower is better: the time a further request would have to expect. */
+  score(nowMs: number): number {
+    return (this.latencyMs(nowMs) + 0.001) * (this.inFlight + 1);
+  }
+}

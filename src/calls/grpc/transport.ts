@@ -1,0 +1,184 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel as Idempotency } from '@bufbuild/protobuf/wkt';
+import type { StreamResponse, Transport, UnaryResponse } from '@connectrpc/connect';
+import { formatTimeout, frameOf } from '../../grpc/index.ts';
+import { HoldfastError } from '../../std/index.ts';
+import type { Caller } from '../calls.ts';
+import { currentContext } from '../context.ts';
+import { limits } from '../limits.ts';
+import type { GrpcConnections } from './connections.ts';
+import { StreamExchange } from './streaming.ts';
+import { UnaryExchange } from './unary.ts';
+
+/**
+ * Connect's Transport over a service's instances, speaking gRPC. A method whose description says
+ * `idempotency_level` NO_SIDE_EFFECTS or IDEMPOTENT may be retried after it was sent; others only when they
+ * provably never left. Errors are HoldfastErrors, their codes the sixteen of gRPC.
+ */
+export function grpcTransport(caller: Caller, connections: GrpcConnections, service: string): Transport {
+  return {
+    unary: (method, signal, timeoutMs, header, input) =>
+      unary({ caller, connections, service, signal, timeoutMs, header }, method, input),
+    stream: (method, signal, timeoutMs, header, input) =>
+      stream({ caller, connections, service, signal, timeoutMs, header }, method, input),
+  };
+}
+
+interface GrpcOptions {
+  readonly caller: Caller;
+  readonly connections: GrpcConnections;
+  readonly service: string;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly header: ConstructorParameters<typeof Headers>[0];
+}
+
+function unary<I extends DescMessage, O extends DescMessage>(
+  options: GrpcOptions,
+  method: DescMethodUnary<I, O>,
+  input: MessageInitShape<I>,
+): Promise<UnaryResponse<I, O>> {
+  const { caller, connections, service } = options;
+  return new Promise((resolve, reject) => {
+    const request = {
+      path: pathOf(method),
+      frame: frameOf(toBinary(method.input, create(method.input, input))),
+      headers: travellingHeaders(options),
+    };
+    const exchange = new UnaryExchange(
+      connections,
+      request,
+      ({ message, trailers }) => {
+        try {
+          const decoded = fromBinary(method.output, message) as MessageShape<O>;
+          resolve(new Unary(method, decoded, trailers));
+        } catch (cause) {
+          const text = `${service} answered with something that is no ${method.output.typeName}.`;
+          reject(new HoldfastError('internal', text, { cause }));
+        }
+      },
+      reject,
+    );
+    const timeoutMs = caller.timeoutMs(options.timeoutMs, currentContext());
+    caller.start(service, exchange, {
+      timeoutMs,
+      idempotent: isIdempotent(method),
+      signal: options.signal,
+    });
+  });
+}
+
+/** Makes its Headers only for callers that look at them. */
+class Unary<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {
+  readonly stream = false;
+  readonly method: DescMethodUnary<I, O>;
+  readonly message: MessageShape<O>;
+  readonly header = new Headers();
+  readonly #trailers: Readonly<Record<string, unknown>>;
+
+  constructor(
+    method: DescMethodUnary<I, O>,
+    message: MessageShape<O>,
+    trailers: Readonly<Record<string, unknown>>,
+  ) {
+    this.method = method;
+    this.message = message;
+    this.#trailers = trailers;
+  }
+
+  get service(): DescMethodUnary<I, O>['parent'] {
+    return this.method.parent;
+  }
+
+  get trailer(): Headers {
+    return new Headers(
+      Object.entries(this.#trailers).flatMap(([name, value]): [string, string][] =>
+        typeof value === 'string' ? [[name, value]] : [],
+      ),
+    );
+  }
+}
+
+async function stream<I extends DescMessage, O extends DescMessage>(
+  options: GrpcOptions,
+  method: DescMethodStreaming<I, O>,
+  input: AsyncIterable<MessageInitShape<I>>,
+): Promise<StreamResponse<I, O>> {
+  const { caller, connections, service } = options;
+  const exchange = new StreamExchange(connections, {
+    path: pathOf(method),
+    frames: framesOf(method.input, input),
+    headers: travellingHeaders(options),
+  });
+  const abandoned = new AbortController();
+  const { signal } = options;
+  // A stream lasts as long as it is wanted: no deadline unless one is asked for or the request has one.
+  const asked = options.timeoutMs ?? limits.callTimeoutMsMax;
+  const timeoutMs = caller.timeoutMs(asked, currentContext());
+  caller.start(service, exchange, {
+    timeoutMs,
+    idempotent: false,
+    signal: signal === undefined ? abandoned.signal : AbortSignal.any([signal, abandoned.signal]),
+  });
+  return {
+    stream: true,
+    service: method.parent,
+    method,
+    header: new Headers(),
+    trailer: new Headers(),
+    message: decoded(method.output, exchange.answers, () => abandoned.abort()),
+  };
+}
+
+async function* framesOf<I extends DescMessage>(
+  desc: I,
+  messages: AsyncIterable<MessageInitShape<I>>,
+): AsyncGenerator<Buffer> {
+  for await (const message of messages) yield frameOf(toBinary(desc, create(desc, message)));
+}
+
+async function* decoded<O extends DescMessage>(
+  desc: O,
+  messages: AsyncIterable<Buffer>,
+  abandon: () => void,
+): AsyncGenerator<MessageShape<O>> {
+  try {
+    for await (const bytes of messages) yield fromBinary(desc, bytes) as MessageShape<O>;
+  } finally {
+    abandon();
+  }
+}
+
+function travellingHeaders(options: GrpcOptions): (remainingMs: number) => Record<string, string> {
+  const context = currentContext();
+  return (remainingMs) => {
+    const headers: Record<string, string> = {
+      'grpc-timeout': formatTimeout(remainingMs),
+      traceparent: options.caller.traceparent(context),
+    };
+    const state = context?.trace.state;
+    if (state !== undefined) headers.tracestate = state;
+    if (options.header === undefined) return headers;
+    return Object.assign(headers, Object.fromEntries(new Headers(options.header)));
+  };
+}
+
+function pathOf(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+function isIdempotent(method: DescMethod): boolean {
+  return (
+    method.idempotency === Idempotency.NO_SIDE_EFFECTS || method.idempotency === Idempotency.IDEMPOTENT
+  );
+}

@@ -1,0 +1,27 @@
+export { type Calls, type CallsOptions, createCalls, type RequestOptions } from './calls.ts';
+export {
+  CallContext,
+  contextFromHeaders,
+  currentContext,
+  type IncomingHeaders,
+  runInContext,
+  timeoutHeader,
+} from './context.ts';
+export type { Balance } from './core/balance.ts';
+export {
+  type Discovery,
+  type DiscoveryView,
+  fixedDiscovery,
+  type Instance,
+  type InstanceState,
+  instanceAt,
+} from './discovery.ts';
+export type { CallsEvent } from './events.ts';
+export { Answer, type AnswerHeaders } from './http/answer.ts';
+export {
+  childOf,
+  formatTraceparent,
+  newTrace,
+  parseTraceparent,
+  type TraceContext,
+} from './trace.ts';

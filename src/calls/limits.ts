@@ -1,0 +1,31 @@
+/** Defaults and bounds of calls. All are on without configuration. */
+export const limits = {
+  /** A whole call, attempts and waiting included, unless the caller or an incoming deadline says otherwise. */
+  callTimeoutMs: 1_000,
+  /** No caller may ask for more. */
+  callTimeoutMsMax: 3_600_000,
+  /** The first attempt and at most two more. */
+  attemptsMax: 3,
+  /** Retries earned by each call, and by each second, for one upstream and process; and the most that are saved up. */
+  retryBudgetShare: 0.2,
+  retryBudgetPerS: 10,
+  retryBudgetMax: 50,
+  /** Full-jitter backoff before a retry of something that may have been sent: below base x 2^n, at most the cap. */
+  backoffBaseMs: 10,
+  backoffMaxMs: 200,
+  /** Calls that wait while a service is looked up for the first time. */
+  callsWaitingMax: 1_000,
+  /** How long a measured latency weighs on the choice of an instance (time constant of its decay). */
+  latencyDecayMs: 10_000,
+  /** What a failure counts as in the latency average, so that fast failures attract no traffic. */
+  failurePenaltyMs: 1_000,
+  /** Connections of this process to one instance over HTTP/1.1; further calls wait for one. */
+  connectionsPerInstanceMax: 128,
+  /** An unused connection is closed after this; shorter than a service keeps it, so that it is rarely closed on us. */
+  connectionIdleMs: 4_000,
+  connectTimeoutMs: 1_000,
+  /** An answer is read whole. A larger one fails the call. */
+  answerBytesMax: 16 * 1024 * 1024,
+  /** Messages of a streamed answer that wait for their reader before the peer is asked to stop. */
+  messagesUnreadMax: 16,
+} as const;

@@ -1,0 +1,21 @@
+export { type CallSink, type ClientCall, GrpcConnection } from './client.ts';
+export { HealthSwitch, healthService } from './health.ts';
+export { reflectionServices } from './reflection.ts';
+export { type GrpcEvent, GrpcServer, type GrpcServerOptions, serverOptions } from './server.ts';
+export {
+  type GrpcCall,
+  type GrpcHandler,
+  type GrpcHandlers,
+  type GrpcService,
+  grpcService,
+} from './service.ts';
+export { messagesOf } from './streaming.ts';
+export {
+  contentType,
+  errorOf,
+  FrameReader,
+  formatTimeout,
+  frameOf,
+  parseTimeout,
+  type Status,
+} from './wire.ts';

@@ -1,0 +1,17 @@
+/** Time as a port. Nothing outside a host reads a clock or sets a timer. */
+export interface Clock {
+  /** Monotonic milliseconds since an arbitrary start, with fractions. Never goes back. */
+  nowMs(): number;
+  /** Milliseconds since the Unix epoch. May jump either way: only for showing and for stamps. */
+  wallMs(): number;
+  /**
+   * Calls `fire` once, no earlier than `delayMs` from now and never before `setTimer` has returned.
+   * Timers due at the same moment fire in the order they were set.
+   */
+  setTimer(delayMs: number, fire: () => void): Timer;
+}
+
+export interface Timer {
+  /** After this, `fire` is not called. Cancelling twice, or after it fired, does nothing. */
+  cancel(): void;
+}

@@ -1,0 +1,15 @@
+export type { Clock, Timer } from './clock.ts';
+export type { Disk, DiskFailure, DiskFile, DiskOutcome, Done } from './disk.ts';
+export { type Disturbance, type Fault, Faults } from './faults.ts';
+export type { Host } from './host.ts';
+export type {
+  Accept,
+  Address,
+  Connection,
+  ConnectionHandlers,
+  Listener,
+  ListenOutcome,
+  Network,
+  NetworkFailure,
+} from './network.ts';
+export type { Random } from './random.ts';

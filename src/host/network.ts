@@ -1,0 +1,63 @@
+/**
+ * The network as a port: ordered, reliable byte streams that may break at any moment (TCP's promises).
+ * A break loses an unknown suffix of what was written. Datagrams are not part of it.
+ */
+export interface Network {
+  /**
+   * Listens on `address`; port 0 takes a free one. `accept` returns the handlers of each new connection.
+   * `ready` is called once: with the listener, or with why it failed.
+   */
+  listen(address: Address, accept: Accept, ready: (outcome: ListenOutcome) => void): void;
+  /** Starts to connect. `opened` or `closed` is called later, never before `connect` has returned. */
+  connect(address: Address, handlers: ConnectionHandlers): Connection;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type Accept = (connection: Connection) => ConnectionHandlers;
+
+export type ListenOutcome =
+  | { readonly ok: true; readonly listener: Listener }
+  | { readonly ok: false; readonly failure: NetworkFailure };
+
+export interface Listener {
+  /** The address in use, its port never 0. */
+  readonly address: Address;
+  /** Accepts no more; open connections stay. `done` is called when the port is free again. */
+  close(done?: () => void): void;
+}
+
+/** Each is called in the order things happened; `closed` is the last and comes exactly once. */
+export interface ConnectionHandlers {
+  /** The connection stands. Not called on the accepting side, where it stands from the start. */
+  opened?(): void;
+  /** Bytes in the order they were written. The array is the receiver's to keep. */
+  received(bytes: Uint8Array): void;
+  /** What `write` refused to take more of has left: writing may go on. */
+  drained?(): void;
+  /** The other side will write no more. This side may still write. */
+  ended?(): void;
+  /** Without a failure: both sides ended, or this side destroyed it. */
+  closed(failure?: NetworkFailure): void;
+}
+
+export interface Connection {
+  readonly remote: Address;
+  /** Queues bytes. False when the queue is over its bound: wait for `drained`. The bytes must not change. */
+  write(bytes: Uint8Array): boolean;
+  /** Stops or resumes `received`: backpressure towards the writer. */
+  setReading(reading: boolean): void;
+  /** Sends what is queued, then the end of the stream. */
+  end(): void;
+  /** Drops the connection and what is queued, at once. */
+  destroy(): void;
+}
+
+export interface NetworkFailure {
+  /** refused: nobody listens; unreachable: no way there; in-use: the port to listen on is taken. */
+  readonly kind: 'refused' | 'unreachable' | 'reset' | 'timeout' | 'in-use' | 'denied';
+  readonly message: string;
+}

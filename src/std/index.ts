@@ -1,0 +1,14 @@
+export { AssertionFailure, assert, must, unreachable } from './assert.ts';
+export { type Core, drive } from './core.ts';
+export {
+  type CodeMeaning,
+  codeOfGrpcStatus,
+  describeError,
+  type ErrorCode,
+  type ErrorOptions,
+  errorCodes,
+  HoldfastError,
+} from './errors.ts';
+export { Heap } from './heap.ts';
+export { ignore, type Observe } from './observe.ts';
+export { Prng } from './prng.ts';
