@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const folders = ['src/grpc', 'systems/echo'];
+const folders = ['src/grpc', 'src/calls/testing', 'systems/echo'];
 const compilers = ['@bufbuild/buf@1.75.0', '@bufbuild/protoc-gen-es@2.17.0'];
 
 const work = mkdtempSync(path.join(tmpdir(), 'holdfast-protobuf-'));

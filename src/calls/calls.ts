@@ -28,7 +28,7 @@ export interface RequestOptions {
   readonly json?: unknown;
   /** For the whole call, attempts included; never beyond the deadline of the request being handled. */
   readonly timeoutMs?: number | undefined;
-  /** Declares that sending it twice does no more than once. By default so for the methods RFC 9110 9.2.2 names. */
+  /** Sending it twice does no more than once. By default so for the methods RFC 9110 9.2.2 names. */
   readonly idempotent?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** The request this call belongs to; by default the one being handled. */

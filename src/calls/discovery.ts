@@ -52,5 +52,5 @@ export function instanceAt(service: string, address: string): Instance {
   }
   const port = url.port === '' ? 80 : Number(url.port);
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-  return { id: `${service}@${url.host}`, incarnation: 'fixed', host, port, state: 'ready', weight: 1 };
+  return { id: service, incarnation: 'fixed', host, port, state: 'ready', weight: 1 };
 }

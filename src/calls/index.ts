@@ -8,6 +8,7 @@ export {
   timeoutHeader,
 } from './context.ts';
 export type { Balance } from './core/balance.ts';
+export type { Outcome } from './core/events.ts';
 export {
   type Discovery,
   type DiscoveryView,
@@ -16,6 +17,8 @@ export {
   type InstanceState,
   instanceAt,
 } from './discovery.ts';
+export { Exchange } from './driver/exchange.ts';
+export { type CallOptions, UpstreamDriver, type UpstreamOptions } from './driver/upstream.ts';
 export type { CallsEvent } from './events.ts';
 export { Answer, type AnswerHeaders } from './http/answer.ts';
 export {

@@ -1,16 +1,16 @@
 /** Defaults and bounds of calls. All are on without configuration. */
 export const limits = {
-  /** A whole call, attempts and waiting included, unless the caller or an incoming deadline says otherwise. */
+  /** A whole call, attempts included, unless the caller or an incoming deadline says otherwise. */
   callTimeoutMs: 1_000,
   /** No caller may ask for more. */
   callTimeoutMsMax: 3_600_000,
   /** The first attempt and at most two more. */
   attemptsMax: 3,
-  /** Retries earned by each call, and by each second, for one upstream and process; and the most that are saved up. */
+  /** Retries of one upstream earned by each call and by each second, and the most that are saved up. */
   retryBudgetShare: 0.2,
   retryBudgetPerS: 10,
   retryBudgetMax: 50,
-  /** Full-jitter backoff before a retry of something that may have been sent: below base x 2^n, at most the cap. */
+  /** Full-jitter backoff before a retry of what may have been sent: below base x 2^n, at most the cap. */
   backoffBaseMs: 10,
   backoffMaxMs: 200,
   /** Calls that wait while a service is looked up for the first time. */
@@ -21,7 +21,7 @@ export const limits = {
   failurePenaltyMs: 1_000,
   /** Connections of this process to one instance over HTTP/1.1; further calls wait for one. */
   connectionsPerInstanceMax: 128,
-  /** An unused connection is closed after this; shorter than a service keeps it, so that it is rarely closed on us. */
+  /** An unused connection is closed after this: sooner than a service does, so rarely closed on us. */
   connectionIdleMs: 4_000,
   connectTimeoutMs: 1_000,
   /** An answer is read whole. A larger one fails the call. */

@@ -45,8 +45,16 @@ export function childOf(trace: TraceContext, random: Random): TraceContext {
   return { ...trace, spanId: hex(random, 2) };
 }
 
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Eight digits for each word; never all zero. */
 function hex(random: Random, words: number): string {
   let text = '';
-  for (let word = 0; word < words; word++) text += random.u32().toString(16).padStart(8, '0');
-  return /^0+$/.test(text) ? hex(random, words) : text;
+  let bits = 0;
+  for (let word = 0; word < words; word++) {
+    const value = random.u32();
+    bits |= value;
+    for (let shift = 24; shift >= 0; shift -= 8) text += hexOfByte[(value >>> shift) & 0xff];
+  }
+  return bits === 0 ? hex(random, words) : text;
 }

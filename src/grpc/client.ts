@@ -138,7 +138,9 @@ class StreamedCall implements ClientCall {
     stream.on('error', (error) => {
       this.#cause = error;
     });
-    stream.on('close', () => this.#end(this.#brokenOff()));
+    stream.on('close', () => {
+      if (!this.#ended) this.#end(this.#brokenOff());
+    });
   }
 
   write(frame: Buffer): boolean {

@@ -1,4 +1,6 @@
 export { type CallSink, type ClientCall, GrpcConnection } from './client.ts';
+export { Health } from './gen/health_pb.js';
+export { ServerReflection } from './gen/reflection_v1_pb.js';
 export { HealthSwitch, healthService } from './health.ts';
 export { reflectionServices } from './reflection.ts';
 export { type GrpcEvent, GrpcServer, type GrpcServerOptions, serverOptions } from './server.ts';

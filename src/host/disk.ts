@@ -1,29 +1,46 @@
 /**
  * A disk as a port, with the truth about durability: a written byte survives a crash only after `sync` of its
  * file, a created, renamed or removed name only after `syncDirectory` of its folder. Until then a crash may
- * keep any part of it, in any order, torn anywhere. Every completion comes later, never inside the call.
+ * keep any part of it, in any order, torn anywhere. (The end of a process alone loses nothing written.)
+ * Every completion comes later, never inside the call, and exactly once. Operations that are under way at the
+ * same time take effect in any order: who needs one waits for the completion.
  */
 export interface Disk {
+  /** With the folders above it that are missing. Succeeds when it is there already; `exists`: a file is. */
   makeDirectory(path: string, done: Done<void>): void;
   /** Names in the folder, without order. */
   list(path: string, done: Done<readonly string[]>): void;
-  /** Opens for reading and writing; with `create` makes an empty file when there is none. */
+  /** Opens a file for reading and writing; with `create` makes an empty one when there is none. */
   open(path: string, options: { readonly create: boolean }, done: Done<DiskFile>): void;
-  /** Atomic: a reader sees the old file or the new, and a crash leaves one of the two. */
+  /**
+   * Gives a file or folder another name, in the place of a file that had it. Atomic: a reader sees the old file
+   * or the new, and a crash leaves one of the two. Between two folders a crash may leave it in both.
+   */
   rename(from: string, to: string, done: Done<void>): void;
+  /** Removes a file or an empty folder; `exists`: the folder is not empty. A file that is open stays usable. */
   remove(path: string, done: Done<void>): void;
+  /** All names made, changed and removed in this folder before this call are durable once it completes. */
   syncDirectory(path: string, done: Done<void>): void;
 }
 
 export interface DiskFile {
+  /** In bytes. */
   size(done: Done<number>): void;
-  /** Up to `length` bytes; fewer only at the end of the file. */
+  /** Up to `length` bytes; fewer only at the end of the file. The array is the caller's to keep. */
   read(position: number, length: number, done: Done<Uint8Array>): void;
-  /** All bytes or a failure; after a failure any part may have been written. The bytes must not change. */
+  /**
+   * All bytes or a failure; after a failure any part may have been written. A gap between the file's end and
+   * `position` reads as zeros. The bytes must not change before the completion.
+   */
   write(position: number, bytes: Uint8Array, done: Done<void>): void;
+  /** Cuts the file, or extends it with zeros. */
   truncate(length: number, done: Done<void>): void;
-  /** All writes that completed before this call are durable once it completes. */
+  /**
+   * All writes that completed before this call are durable once it completes. After a failure nothing is known
+   * of them, and a later success says nothing about them: write them again, elsewhere.
+   */
   sync(done: Done<void>): void;
+  /** Behind the operations under way; every later one fails with `closed`. Does not sync. */
   close(done: Done<void>): void;
 }
 
@@ -34,6 +51,10 @@ export type DiskOutcome<T> =
   | { readonly ok: false; readonly failure: DiskFailure };
 
 export interface DiskFailure {
+  /**
+   * exists: something is in the way; not-a-directory: a file stands where a folder should; full: no room;
+   * denied: no permission, or a folder where a file should be; closed: the file is; io: the rest.
+   */
   readonly kind: 'not-found' | 'exists' | 'not-a-directory' | 'full' | 'denied' | 'closed' | 'io';
   readonly message: string;
 }

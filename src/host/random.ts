@@ -2,7 +2,8 @@
 export interface Random {
   /** A whole number in [0, 2^32). */
   u32(): number;
-  /** A number in [0, 1). */
+  /** A number in [0, 1), with 32 random bits. */
   fraction(): number;
+  /** A new array, the caller's to keep. */
   bytes(count: number): Uint8Array;
 }

@@ -109,10 +109,11 @@ export function describeError(error: unknown): string {
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth++) {
     const text = current instanceof Error ? messageOf(current) : String(current);
-    if (text !== '' && parts.at(-1) !== text) parts.push(text);
+    // Many a message ends with its cause's already.
+    if (text !== '' && parts.at(-1)?.includes(text) !== true) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts.join(': ');
+  return parts.map((part, index) => (index < parts.length - 1 ? part.replace(/\.$/, '') : part)).join(': ');
 }
 
 function messageOf(error: Error): string {

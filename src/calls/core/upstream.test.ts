@@ -165,7 +165,7 @@ describe('upstream', () => {
     expect(second).not.toBe(first);
   });
 
-  it('repeats an idempotent call that an overloaded instance refused, and delivers the refusal when all did', () => {
+  it('repeats an idempotent call that an overloaded instance refused; delivers it when all did', () => {
     const upstream = new Upstream([instance('a1'), instance('a2')]);
     upstream.call('x', { idempotent: true });
     upstream.ends('x', { type: 'answered', verdict: 'overloaded' });

@@ -25,7 +25,7 @@ export interface CallOptions {
 type Effect = UpstreamEffect<Exchange>;
 type SendEffect = Extract<Effect, { type: 'send' }>;
 
-/** Runs the core of one upstream: its timers, its discovery, and its attempts through each call's exchange. */
+/** Runs the core of one upstream: its timers, its discovery, its attempts through each call's exchange. */
 export class UpstreamDriver {
   readonly #options: UpstreamOptions;
   readonly #step: (event: UpstreamEvent<Exchange>) => void;

@@ -5,15 +5,14 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import * as grpcJs from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EchoReplySchema, EchoRequestSchema, ServiceA } from '../../../systems/echo/gen/service_a_pb.js';
-import { Health } from '../../grpc/gen/health_pb.js';
-import { ServerReflection } from '../../grpc/gen/reflection_v1_pb.js';
 import {
   GrpcServer,
   grpcService,
+  Health,
   HealthSwitch,
   healthService,
   reflectionServices,
+  ServerReflection,
 } from '../../grpc/index.ts';
 import { nodeHost } from '../../host/node/index.ts';
 import { HoldfastError } from '../../std/index.ts';
@@ -21,6 +20,7 @@ import { createCalls } from '../calls.ts';
 import { CallContext, runInContext } from '../context.ts';
 import { fixedDiscovery } from '../discovery.ts';
 import type { CallsEvent } from '../events.ts';
+import { Parrot, SayingSchema } from '../testing/gen/parrot_pb.js';
 
 const host = nodeHost({ faultsAllowed: true });
 const cleanups: (() => unknown)[] = [];
@@ -29,20 +29,20 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-type Echo = (msg: string, headers: http2.IncomingHttpHeaders) => string | Promise<string>;
+type Echo = (text: string, headers: http2.IncomingHttpHeaders) => string | Promise<string>;
 
-/** Service A on its own HTTP/2 server. */
+/** A parrot on its own HTTP/2 server. */
 async function serve(echo: Echo): Promise<{ port: number; server: http2.Http2Server; grpc: GrpcServer }> {
   const health = new HealthSwitch();
   health.set(true);
   const grpc = new GrpcServer({
     services: [
-      grpcService(ServiceA, {
-        echo: async ({ msg }, { headers }) => ({ msg: await echo(msg, headers) }),
-        healthCheck: () => ({ status: 'ok' }),
+      grpcService(Parrot, {
+        say: async ({ text }, { headers }) => ({ text: await echo(text, headers) }),
+        learn: async ({ text }, { headers }) => ({ text: await echo(text, headers) }),
       }),
       healthService(health, []),
-      ...reflectionServices([ServiceA]),
+      ...reflectionServices([Parrot]),
     ],
   });
   const server = http2.createServer();
@@ -71,7 +71,7 @@ function callsTo(...ports: number[]) {
   const discovery = fixedDiscovery({ a: instances });
   const calls = createCalls({ host, discovery, observe: (event) => events.push(event) });
   cleanups.push(() => calls.close());
-  return { calls, events, client: createClient(ServiceA, calls.transport('a')) };
+  return { calls, events, client: createClient(Parrot, calls.transport('a')) };
 }
 
 async function failure(promise: Promise<unknown>): Promise<HoldfastError> {
@@ -93,17 +93,16 @@ describe('typed gRPC clients', () => {
   it('call a method and bring any text through unchanged', async () => {
     const { port } = await serve((msg) => msg);
     const { client } = callsTo(port);
-    for (const msg of ['', 'a b&c=%', '🎈 größer', 'x'.repeat(8_192), 'y'.repeat(1_000_000)]) {
-      expect((await client.echo({ msg })).msg).toBe(msg);
+    for (const text of ['', 'a b&c=%', '🎈 größer', 'x'.repeat(8_192), 'y'.repeat(1_000_000)]) {
+      expect((await client.say({ text })).text).toBe(text);
     }
-    expect(await client.healthCheck({})).toMatchObject({ status: 'ok' });
   });
 
   it('speak to a server of another make', async () => {
     const server = new grpcJs.Server();
     const same = (bytes: Buffer): Buffer => bytes;
     const definition = {
-      path: '/serviceA.ServiceA/Echo',
+      path: '/holdfast.testing.Parrot/Say',
       requestStream: false,
       responseStream: false,
       requestSerialize: same,
@@ -112,15 +111,17 @@ describe('typed gRPC clients', () => {
       responseDeserialize: same,
     };
     server.addService(
-      { echo: definition } as never,
+      { say: definition } as never,
       {
-        echo: (call: { request: Buffer }, reply: (error: unknown, bytes?: Buffer) => void) => {
-          const { msg } = fromBinary(EchoRequestSchema, call.request);
-          if (msg === 'fail') reply({ code: 5, details: 'größe 404 %' });
+        say: (call: { request: Buffer }, reply: (error: unknown, bytes?: Buffer) => void) => {
+          const { text } = fromBinary(SayingSchema, call.request);
+          if (text === 'fail') reply({ code: 5, details: 'größe 404 %' });
           else
             reply(
               null,
-              Buffer.from(toBinary(EchoReplySchema, { $typeName: 'serviceA.EchoReply', msg: `<${msg}>` })),
+              Buffer.from(
+                toBinary(SayingSchema, { $typeName: 'holdfast.testing.Saying', text: `<${text}>` }),
+              ),
             );
         },
       } as never,
@@ -131,8 +132,8 @@ describe('typed gRPC clients', () => {
     );
     cleanups.push(() => server.forceShutdown());
     const { client } = callsTo(await bound.promise);
-    expect((await client.echo({ msg: 'hi' })).msg).toBe('<hi>');
-    const error = await failure(client.echo({ msg: 'fail' }));
+    expect((await client.say({ text: 'hi' })).text).toBe('<hi>');
+    const error = await failure(client.say({ text: 'fail' }));
     expect([error.code, error.message]).toEqual(['not_found', 'größe 404 %']);
   });
 
@@ -149,7 +150,7 @@ describe('typed gRPC clients', () => {
       random: host.random,
       traceparent,
     });
-    await runInContext(context, () => client.echo({ msg: 'x' }, { headers: { 'x-own': 'yes' } }));
+    await runInContext(context, () => client.say({ text: 'x' }, { headers: { 'x-own': 'yes' } }));
     const timeout = String(heard['grpc-timeout']);
     expect(timeout).toMatch(/^\d+m$/);
     expect(Number.parseInt(timeout, 10)).toBeLessThanOrEqual(400);
@@ -160,7 +161,7 @@ describe('typed gRPC clients', () => {
   it('end at their deadline and tell the server', async () => {
     const { port, grpc } = await serve(() => new Promise<string>(() => {}));
     const { client } = callsTo(port);
-    const error = await failure(client.echo({ msg: 'x' }, { timeoutMs: 100 }));
+    const error = await failure(client.say({ text: 'x' }, { timeoutMs: 100 }));
     expect(error.code).toBe('deadline_exceeded');
     expect(error.message).toBe(`a-1 at 127.0.0.1:${port} did not answer within 100 ms.`);
     await new Promise<void>((resolve) => grpc.whenIdle(resolve));
@@ -170,15 +171,14 @@ describe('typed gRPC clients', () => {
     const { port } = await serve((msg) => msg);
     const dead = await freePort();
     const { client } = callsTo(dead, port);
-    for (let index = 0; index < 20; index++) expect((await client.echo({ msg: 'x' })).msg).toBe('x');
-    const error = await failure(callsTo(dead).client.echo({ msg: 'x' }));
+    for (let index = 0; index < 20; index++) expect((await client.say({ text: 'x' })).text).toBe('x');
+    const error = await failure(callsTo(dead).client.say({ text: 'x' }));
     expect([error.code, error.mayHaveExecuted]).toEqual(['unavailable', false]);
     expect(error.message).toContain('ECONNREFUSED');
   });
 
   it('repeat an idempotent method when the connection broke in mid-call', async () => {
-    const broken = await serve((_, headers) => {
-      expect(headers[':path']).toBe('/serviceA.ServiceA/Echo');
+    const broken = await serve(() => {
       for (const socket of sockets) socket.destroy();
       return new Promise<string>(() => {});
     });
@@ -186,26 +186,29 @@ describe('typed gRPC clients', () => {
     broken.server.on('connection', (socket) => sockets.add(socket));
     const good = await serve((msg) => msg);
     const { client, events } = callsTo(broken.port, good.port);
-    for (let index = 0; index < 10; index++) expect((await client.echo({ msg: 'x' })).msg).toBe('x');
+    for (let index = 0; index < 10; index++) expect((await client.say({ text: 'x' })).text).toBe('x');
     const failed = events.filter((event) => event.type === 'attempt-ended' && event.result === 'error');
     expect(failed.length).toBeGreaterThan(0);
+    const only = callsTo(broken.port, broken.port);
+    expect((await failure(only.client.learn({ text: 'x' }))).mayHaveExecuted).toBe(true);
+    expect(only.events.filter((event) => event.type === 'attempt-ended')).toHaveLength(1);
   });
 
   it('make a new connection after the server came back', async () => {
     const first = await serve((msg) => `1${msg}`);
     const { client } = callsTo(first.port);
-    expect((await client.echo({ msg: 'x' })).msg).toBe('1x');
+    expect((await client.say({ text: 'x' })).text).toBe('1x');
     for (const cleanup of cleanups.splice(0, 1)) await cleanup();
-    expect((await failure(client.echo({ msg: 'x' }))).code).toBe('unavailable');
+    expect((await failure(client.say({ text: 'x' }))).code).toBe('unavailable');
     const again = http2.createServer();
     const grpc = new GrpcServer({
-      services: [grpcService(ServiceA, { echo: () => ({ msg: '2' }), healthCheck: () => ({}) })],
+      services: [grpcService(Parrot, { say: () => ({ text: '2' }), learn: () => ({}) })],
     });
     again.on('stream', grpc.onStream);
     again.listen(first.port, '127.0.0.1');
     await once(again, 'listening');
     cleanups.unshift(() => again.close());
-    expect((await client.echo({ msg: 'x' })).msg).toBe('2');
+    expect((await client.say({ text: 'x' })).text).toBe('2');
   });
 
   it('are told by GOAWAY to go elsewhere while calls under way finish', async () => {
@@ -213,13 +216,13 @@ describe('typed gRPC clients', () => {
     const { port, server } = await serve((msg) => (msg === 'slow' ? finish.promise : msg));
     const { client } = callsTo(port);
     const session = once(server, 'session');
-    const slow = client.echo({ msg: 'slow' });
+    const slow = client.say({ text: 'slow' });
     const [accepted] = (await session) as [http2.ServerHttp2Session];
     await once(server, 'stream');
     accepted.close();
     finish.resolve('done');
-    expect((await slow).msg).toBe('done');
-    expect((await client.echo({ msg: 'next' })).msg).toBe('next');
+    expect((await slow).text).toBe('done');
+    expect((await client.say({ text: 'next' })).text).toBe('next');
   });
 
   it.each<[string, (stream: http2.ServerHttp2Stream) => void, string, string]>([
@@ -283,7 +286,7 @@ describe('typed gRPC clients', () => {
         stream.end(Buffer.from([0, 0, 0, 0, 1, 0xff]));
       },
       'internal',
-      'no serviceA.EchoReply',
+      'no holdfast.testing.Saying',
     ],
   ])('an answer with %s: a clear error', async (_, answer, code, words) => {
     const { port, server } = await serve((msg) => msg);
@@ -292,7 +295,7 @@ describe('typed gRPC clients', () => {
       stream.on('error', () => {});
       answer(stream);
     });
-    const error = await failure(callsTo(port).client.echo({ msg: 'x' }));
+    const error = await failure(callsTo(port).client.say({ text: 'x' }));
     expect(error.code).toBe(code);
     expect(error.message).toContain(words);
   });
@@ -304,7 +307,7 @@ describe('typed gRPC clients', () => {
     );
     await once(server, 'listening');
     cleanups.push(() => server.close());
-    const error = await failure(callsTo((server.address() as AddressInfo).port).client.echo({ msg: 'x' }));
+    const error = await failure(callsTo((server.address() as AddressInfo).port).client.say({ text: 'x' }));
     expect(error.code).toBe('unavailable');
     expect(error.message).toMatch(/cannot be reached|broke off/);
   });

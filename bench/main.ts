@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** `npm run bench -- [service|calls|startup ...]`: measures beside peers and writes bench/results/. */
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  service: async () => (await import('./service/bench.ts')).benchService(),
+  calls: async () => (await import('./calls/bench.ts')).benchCalls(),
+  startup: async () => (await import('./startup/bench.ts')).benchStartup(),
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !(name in benches));
+if (unknown !== undefined) {
+  console.error(`There is no bench "${unknown}". There are: ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+installPeers();
+for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+  console.log(`\n${name}`);
+  await (benches[name] as () => Promise<void>)();
+}
+
+/** The peers are nobody's dependency: they are installed for the bench alone. */
+function installPeers(): void {
+  const folder = path.join(import.meta.dirname, 'peers');
+  if (existsSync(path.join(folder, 'node_modules', '.package-lock.json'))) return;
+  console.log('Installing what we are measured beside into bench/peers ...');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  execFileSync(npm, ['ci', '--no-audit', '--no-fund', '--silent'], { cwd: folder, stdio: 'inherit' });
+}

@@ -1,0 +1,94 @@
+import { close, constants, fsync, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import type { Disk, DiskFailure, DiskFile, Done } from '../disk.ts';
+import type { Faults } from '../faults.ts';
+import { diskFailure } from './failure.ts';
+import { NodeDiskFile } from './file.ts';
+
+/** What an operation asks of the disk: those that need room fail while a fault says it is full. */
+type Need = 'room' | 'nothing';
+
+/** Lets an operation start, later, or at once fail, as the injected faults say. */
+export type Gate = (need: Need, start: () => void, refuse: (failure: DiskFailure) => void) => void;
+
+/** The file system, through node:fs. Relative paths start at the working directory. */
+export class NodeDisk implements Disk {
+  readonly #gate: Gate;
+
+  constructor(clock: Clock, faults: Faults) {
+    this.#gate = (need, start, refuse) => {
+      const disturbance = faults.disk();
+      if (disturbance === undefined) {
+        start();
+      } else {
+        const full = need === 'room' && disturbance.full;
+        const go = full
+          ? () => refuse({ kind: 'full', message: 'The disk is full (injected fault).' })
+          : start;
+        clock.setTimer(disturbance.delayMs, go);
+      }
+    };
+  }
+
+  makeDirectory(path: string, done: Done<void>): void {
+    this.#act('room', done, (settle) => mkdir(path, { recursive: true }, (error) => settle(error)));
+  }
+
+  list(path: string, done: Done<readonly string[]>): void {
+    this.#act('nothing', done, (settle) => readdir(path, settle));
+  }
+
+  open(path: string, options: { readonly create: boolean }, done: Done<DiskFile>): void {
+    const flags = options.create ? constants.O_RDWR | constants.O_CREAT : constants.O_RDWR;
+    this.#act(options.create ? 'room' : 'nothing', done, (settle) =>
+      open(path, flags, 0o644, (error, descriptor) => {
+        if (error === null) settle(null, new NodeDiskFile(descriptor, this.#gate));
+        else settle(error);
+      }),
+    );
+  }
+
+  rename(from: string, to: string, done: Done<void>): void {
+    this.#act('nothing', done, (settle) => rename(from, to, settle));
+  }
+
+  remove(path: string, done: Done<void>): void {
+    this.#act('nothing', done, (settle) =>
+      unlink(path, (error) => {
+        // POSIX names two codes for the unlinking of a folder; a real EPERM comes back from rmdir as well.
+        if (error !== null && (error.code === 'EISDIR' || error.code === 'EPERM')) rmdir(path, settle);
+        else settle(error);
+      }),
+    );
+  }
+
+  syncDirectory(path: string, done: Done<void>): void {
+    const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
+    this.#act('nothing', done, (settle) =>
+      open(path, flags, (error, descriptor) => {
+        if (error !== null) {
+          // Windows opens no folder; its file systems journal names themselves.
+          settle(process.platform === 'win32' && error.code !== 'ENOENT' ? null : error);
+          return;
+        }
+        fsync(descriptor, (syncError) =>
+          close(descriptor, (closeError) => settle(syncError ?? closeError)),
+        );
+      }),
+    );
+  }
+
+  #act<T>(need: Need, done: Done<T>, start: (settle: Settle<T>) => void): void {
+    const settle: Settle<T> = (error, value) => {
+      if (error === null || error === undefined) done({ ok: true, value: value as T });
+      else done({ ok: false, failure: diskFailure(error) });
+    };
+    this.#gate(
+      need,
+      () => start(settle),
+      (failure) => done({ ok: false, failure }),
+    );
+  }
+}
+
+type Settle<T> = (error: NodeJS.ErrnoException | null | undefined, value?: T) => void;

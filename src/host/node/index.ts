@@ -1,0 +1,1 @@
+export { faultsAllowedBy, type NodeHostOptions, nodeHost } from './host.ts';

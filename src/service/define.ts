@@ -1,0 +1,48 @@
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import type { Calls } from '../calls/index.ts';
+import type { GrpcService } from '../grpc/index.ts';
+import type { Host } from '../host/index.ts';
+import { HoldfastError } from '../std/index.ts';
+import type { Logger } from '../telemetry/index.ts';
+import type { Addresses } from './announce.ts';
+import type { ServiceEnvironment, Variables } from './environment.ts';
+import type { ErrorBody } from './errors.ts';
+import type { ServiceLimits } from './limits.ts';
+
+/** What handlers work with. */
+export interface ServiceContext {
+  /** Calls of other services, by name. */
+  readonly calls: Calls;
+  readonly host: Host;
+  readonly log: Logger;
+  readonly env: ServiceEnvironment;
+  /** Guards an internal route: `app.put('/internal', { onRequest: requireKey }, ...)`. */
+  readonly requireKey: onRequestHookHandler;
+}
+
+export interface ServiceDefinition {
+  /** What callers call it by: lower-case letters, digits and dashes. */
+  readonly name: string;
+  /** What log lines call it; the name by default. */
+  readonly label?: string | undefined;
+  /** Adds the routes. Bodies are read as JSON; what a handler returns is answered as JSON. */
+  http?(app: FastifyInstance, context: ServiceContext): void | Promise<void>;
+  /** The gRPC services on the same port; health and reflection come by themselves. */
+  grpc?(context: ServiceContext): readonly GrpcService[] | Promise<readonly GrpcService[]>;
+  /** Services that are not looked up in the registry, by their base address; from environment variables. */
+  addresses?(variables: Variables): Addresses;
+  /** The body of every error answer; by default `{"error":{"code":"not_found","message":"..."}}`. */
+  readonly errorBody?: ErrorBody | undefined;
+  /** False for a service that nobody finds through the registry, such as the registry itself. */
+  readonly announce?: boolean | undefined;
+  readonly limits?: Partial<ServiceLimits> | undefined;
+}
+
+/** A service, ready for `runService` in its own process and for `startService` in a test. */
+export function defineService(definition: ServiceDefinition): ServiceDefinition {
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(definition.name)) {
+    const text = `A service's name is lower-case letters, digits and dashes, not "${definition.name}".`;
+    throw new HoldfastError('invalid_argument', text);
+  }
+  return definition;
+}

@@ -1,0 +1,75 @@
+import type { FastifyInstance } from 'fastify';
+import type { Calls, InstanceState } from '../calls/index.ts';
+import type { Clock } from '../host/index.ts';
+import { describeError } from '../std/index.ts';
+import type { Logger } from '../telemetry/index.ts';
+import type { RegistrySide } from './announce.ts';
+import type { GrpcSide } from './grpc.ts';
+import type { Intake } from './intake.ts';
+import type { ServiceLimits } from './limits.ts';
+import type { PortListener } from './listener.ts';
+import { after, within } from './waiting.ts';
+
+/** Everything of a running service that has to end. */
+export interface DrainParts {
+  readonly clock: Clock;
+  readonly limits: ServiceLimits;
+  readonly log: Logger;
+  readonly listener: PortListener;
+  readonly intake: Intake;
+  readonly grpc: GrpcSide | undefined;
+  readonly registry: RegistrySide;
+  readonly app: FastifyInstance;
+  readonly calls: Calls;
+  setState(state: InstanceState): void;
+}
+
+/**
+ * Ends a service so that no caller notices: it says "draining" first, and only when callers had time to hear it
+ * are new connections refused. What is under way is finished, within `limits.drainTimeoutMs`; what is not
+ * done by then is cut off. With `timeoutMs` all of it has to fit in there.
+ */
+export async function drainService(parts: DrainParts, timeoutMs?: number): Promise<void> {
+  const { clock, limits, log, listener, intake, grpc, registry } = parts;
+  const endMs = clock.nowMs() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+  const atMost = (boundMs: number): number => Math.max(0, Math.min(boundMs, endMs - clock.nowMs()));
+
+  intake.startDraining();
+  parts.setState('draining');
+  log.info('draining', { under_way: underWay(parts) });
+  // An orphan has nobody to tell: its time is for what is under way.
+  if (registry.isAnnounced && timeoutMs === undefined) await after(clock, limits.drainNoticeMs);
+
+  const closed = new Promise<void>((resolve) => listener.server.close(() => resolve()));
+  listener.closeUndecided();
+  grpc?.stopAccepting();
+  const isDone = await within(clock, atMost(limits.drainTimeoutMs), idle(parts));
+  if (!isDone) log.warn('cut off', { under_way: underWay(parts) });
+  listener.server.closeAllConnections();
+  grpc?.destroy();
+  await within(clock, atMost(limits.closeTimeoutMs), closed);
+
+  await attempt(log, within(clock, atMost(limits.closeTimeoutMs), registry.withdraw()));
+  const ended = Promise.all([parts.app.close(), parts.calls.close(), registry.close()]);
+  await attempt(log, within(clock, atMost(limits.closeTimeoutMs), ended));
+  intake.close();
+  log.info('stopped');
+}
+
+function underWay({ intake, grpc }: DrainParts): number {
+  return intake.underWay + (grpc?.underWay ?? 0);
+}
+
+async function idle({ intake, grpc }: DrainParts): Promise<void> {
+  await new Promise<void>((resolve) => intake.whenIdle(resolve));
+  if (grpc !== undefined) await new Promise<void>((resolve) => grpc.whenIdle(resolve));
+}
+
+/** One part that fails to end must not keep the others from it. */
+async function attempt(log: Logger, work: Promise<boolean>): Promise<void> {
+  try {
+    if (!(await work)) log.warn('cut off', { error: 'The service did not close in time.' });
+  } catch (error) {
+    log.error({ status: 'error', error: `The service did not close cleanly: ${describeError(error)}` });
+  }
+}

@@ -1,0 +1,118 @@
+import { HoldfastError } from '../std/index.ts';
+import type { LogFormat, LogLevel } from '../telemetry/index.ts';
+
+/** What the environment of a service process says, checked. An empty variable counts as not set. */
+export interface ServiceEnvironment {
+  /** `PORT`; 0 takes a free one. */
+  readonly port: number | undefined;
+  /** `HOST`, loopback by default. */
+  readonly host: string;
+  /** `HOLDFAST_REGISTRY`: base addresses; empty for `none`. */
+  readonly registries: readonly string[];
+  /** `HOLDFAST_INSTANCE` */
+  readonly instance: string | undefined;
+  /** `CLUSTER_KEY`: what internal endpoints ask for. Never log it. */
+  readonly clusterKey: string | undefined;
+  /** `HOLDFAST_FAULTS=on`: drills may inject faults. */
+  readonly faults: boolean;
+  /** `HOLDFAST_DATA` or `DATA_DIR`: the folder for the service's data. */
+  readonly dataFolder: string | undefined;
+  /** `LOG_FORMAT` */
+  readonly logFormat: LogFormat;
+  /** `LOG_LEVEL` */
+  readonly logLevel: LogLevel;
+  /** All variables as they are, for the service's own. */
+  readonly variables: Variables;
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+const defaultRegistry = 'http://127.0.0.1:8500';
+const logFormats: readonly LogFormat[] = ['text', 'json'];
+const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Throws `invalid_argument` with one sentence for each variable that is wrong. */
+export function parseEnvironment(variables: Variables): ServiceEnvironment {
+  const problems: string[] = [];
+  const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
+    const text = variables[name]?.trim();
+    if (text === undefined || text === '') return undefined;
+    try {
+      return parse(text);
+    } catch (error) {
+      problems.push(`${name} ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  const environment: ServiceEnvironment = {
+    port: read('PORT', parsePort),
+    host: read('HOST', parseHost) ?? '127.0.0.1',
+    registries: read('HOLDFAST_REGISTRY', parseRegistries) ?? [defaultRegistry],
+    instance: read('HOLDFAST_INSTANCE', parseInstance),
+    clusterKey: read('CLUSTER_KEY', parseKey),
+    faults: read('HOLDFAST_FAULTS', oneOf(['on', 'off'])) === 'on',
+    dataFolder: read('HOLDFAST_DATA', String) ?? read('DATA_DIR', String),
+    logFormat: read('LOG_FORMAT', oneOf(logFormats)) ?? 'text',
+    logLevel: read('LOG_LEVEL', oneOf(logLevels)) ?? 'info',
+    variables,
+  };
+  if (problems.length > 0) throw new HoldfastError('invalid_argument', problems.join(' '));
+  return environment;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new Error(`must be a whole number from 0 to 65535, not ${quoted(text)}.`);
+}
+
+function parseHost(text: string): string {
+  const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+  if (/^[\w.:%-]{1,253}$/.test(host)) return host;
+  throw new Error(`must be an address or a host name such as 127.0.0.1, not ${quoted(text)}.`);
+}
+
+function parseRegistries(text: string): readonly string[] {
+  if (text === 'none') return [];
+  return text.split(',').map((part) => {
+    const address = part.trim();
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    if (url?.protocol === 'http:' && url.pathname === '/' && url.search === '') return url.origin;
+    const form = 'must be addresses such as http://127.0.0.1:8500 with commas between, or none';
+    throw new Error(`${form}, not ${quoted(address)}.`);
+  });
+}
+
+function parseInstance(text: string): string {
+  if (/^[\w.-]{1,128}$/.test(text)) return text;
+  throw new Error(`must be letters, digits, dots and dashes, at most 128, not ${quoted(text)}.`);
+}
+
+function parseKey(text: string): string {
+  if (/^[\x21-\x7e]{1,512}$/.test(text)) return text;
+  throw new Error('must be printable ASCII without spaces, at most 512 characters.');
+}
+
+function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((each) => each === text.toLowerCase());
+    if (choice !== undefined) return choice;
+    throw new Error(
+      `must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}, not ${quoted(text)}.`,
+    );
+  };
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Whether it stands for every address of this machine. */
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}

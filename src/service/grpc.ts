@@ -1,0 +1,113 @@
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import { CallContext, runInContext } from '../calls/index.ts';
+import type { GrpcEvent, GrpcServer, GrpcService, HealthSwitch } from '../grpc/index.ts';
+import type { Host } from '../host/index.ts';
+import { AssertionFailure, HoldfastError } from '../std/index.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { type Intake, tooBusy } from './intake.ts';
+import type { ServiceLimits } from './limits.ts';
+
+export interface GrpcOptions {
+  readonly services: readonly GrpcService[];
+  readonly host: Host;
+  readonly intake: Intake;
+  readonly limits: ServiceLimits;
+  readonly log: Logger;
+  readonly onBug: (error: AssertionFailure) => void;
+}
+
+type GrpcLibrary = typeof import('../grpc/index.ts');
+
+/** The gRPC half of a service's port. Loaded only by services that have gRPC. */
+export class GrpcSide {
+  /** Gets its connections by `emit('connection', socket)`; it never listens itself. */
+  readonly http2: Http2Server;
+  readonly #server: GrpcServer;
+  readonly #health: HealthSwitch;
+  readonly #options: GrpcOptions;
+  readonly #parseTimeout: GrpcLibrary['parseTimeout'];
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  private constructor(options: GrpcOptions, library: GrpcLibrary, http2: Http2Server) {
+    this.#options = options;
+    this.http2 = http2;
+    this.#parseTimeout = library.parseTimeout;
+    this.#health = new library.HealthSwitch();
+    const descs = options.services.map(({ desc }) => desc);
+    const names = descs.map(({ typeName }) => typeName);
+    this.#server = new library.GrpcServer({
+      services: [
+        ...options.services,
+        library.healthService(this.#health, names),
+        ...library.reflectionServices(descs),
+      ],
+      around: (headers, handle) => this.#around(headers, handle),
+      admit: () => this.#admit(),
+      observe: (event) => this.#observe(event),
+    });
+    http2.on('stream', this.#server.onStream);
+    http2.on('session', (session) => this.#track(session));
+  }
+
+  static async create(options: GrpcOptions): Promise<GrpcSide> {
+    const [library, http2] = await Promise.all([import('../grpc/index.ts'), import('node:http2')]);
+    return new GrpcSide(options, library, http2.createServer(library.serverOptions));
+  }
+
+  get underWay(): number {
+    return this.#server.callsUnderWay;
+  }
+
+  set serving(serving: boolean) {
+    this.#health.set(serving);
+  }
+
+  whenIdle(done: () => void): void {
+    this.#server.whenIdle(done);
+  }
+
+  /** Callers are told to start no more calls; those under way go on. */
+  stopAccepting(): void {
+    for (const session of this.#sessions) session.close();
+  }
+
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  #track(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    // A caller's bad frames end its own connection and nothing else.
+    session.on('error', () => {});
+    session.setTimeout(this.#options.limits.http2IdleTimeoutMs, () => session.close());
+  }
+
+  #admit(): HoldfastError | undefined {
+    const { limits } = this.#options;
+    if (this.#server.callsUnderWay < limits.requestsInFlightMax) return undefined;
+    const retryAfterMs = limits.retryAfterS * 1_000;
+    return new HoldfastError('unavailable', tooBusy, { retryAfterMs, mayHaveExecuted: false });
+  }
+
+  #around(headers: Readonly<Record<string, string | string[] | undefined>>, handle: () => void): void {
+    const { clock, random } = this.#options.host;
+    const timeoutMs = this.#parseTimeout(headers['grpc-timeout']);
+    const context = new CallContext({
+      deadlineMs: timeoutMs === undefined ? undefined : clock.nowMs() + timeoutMs,
+      random,
+      traceparent: headers.traceparent,
+      tracestate: headers.tracestate,
+    });
+    this.#options.intake.whenUnpaused(() => runInContext(context, handle));
+  }
+
+  #observe(event: GrpcEvent): void {
+    if (event.type !== 'handler-threw') return;
+    const { host, limits, log, onBug } = this.#options;
+    const { error } = event;
+    // Its answer is about to be sent.
+    if (error instanceof AssertionFailure) host.clock.setTimer(limits.bugAnswerMs, () => onBug(error));
+    else log.error({ procedure: event.procedure, status: 'error', error });
+  }
+}

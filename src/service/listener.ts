@@ -1,0 +1,155 @@
+import * as http from 'node:http';
+import type { Http2Server } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../host/index.ts';
+import { must } from '../std/index.ts';
+import type { ClientErrors } from './client-errors.ts';
+import { refusal } from './errors.ts';
+import type { ServiceLimits } from './limits.ts';
+
+/** How a caller of HTTP/2 that needs no asking begins (RFC 9113, 3.4). No HTTP/1.1 request begins like it. */
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+const prefaceLine = preface.subarray(0, 'PRI * HTTP/2.0\r\n'.length);
+
+export interface ListenerOptions {
+  readonly clock: Clock;
+  readonly limits: ServiceLimits;
+  readonly clientErrors: ClientErrors;
+  readonly onRequest: http.RequestListener;
+  /** Takes the connections that speak HTTP/2; without it they are told that this port does not. */
+  readonly http2: Http2Server | undefined;
+}
+
+/**
+ * One port for HTTP/1.1 and plaintext HTTP/2, told apart by the first bytes. The node:http server is the one
+ * that listens, so its own timeouts and bounds hold; each connection is handed on once its first bytes are
+ * known, with these bytes put back.
+ */
+export class PortListener {
+  readonly server: http.Server;
+  readonly #options: ListenerOptions;
+  readonly #acceptHttp1: (socket: Socket) => void;
+  readonly #undecided = new Set<Socket>();
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const { limits, clientErrors } = options;
+    this.server = http.createServer(
+      {
+        maxHeaderSize: limits.headBytesMax,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        connectionsCheckingInterval: limits.timeoutCheckMs,
+        keepAliveTimeout: limits.keepAliveTimeoutMs,
+        keepAlive: true,
+        keepAliveInitialDelay: limits.tcpKeepAliveMs,
+        // Looked at by the intake, which answers in the service's own form.
+        requireHostHeader: false,
+      },
+      options.onRequest,
+    );
+    this.server.maxConnections = limits.connectionsMax;
+    this.server.maxHeadersCount = limits.headersMax;
+    this.server.on('connect', (_request, socket: Socket) => {
+      clientErrors.refuse(socket, refusal(405, 'This service is no proxy: it does not know CONNECT.'));
+    });
+    const accept = must(this.server.listeners('connection')[0], "node:http's connection listener");
+    this.#acceptHttp1 = accept as (socket: Socket) => void;
+    this.server.removeAllListeners('connection');
+    this.server.on('connection', this.#onConnection);
+  }
+
+  /** Closes connections that have not said anything yet. */
+  closeUndecided(): void {
+    for (const socket of this.#undecided) socket.destroy();
+  }
+
+  readonly #onConnection = (socket: Socket): void => {
+    this.#undecided.add(socket);
+    new FirstBytes(socket, this.#options, (bytes) => {
+      this.#undecided.delete(socket);
+      if (bytes !== undefined) this.#handOn(socket, bytes);
+    });
+  };
+
+  #handOn(socket: Socket, bytes: Buffer): void {
+    const { http2, clientErrors } = this.#options;
+    if (startsWith(bytes, preface)) {
+      if (http2 === undefined) {
+        clientErrors.refuse(socket, refusal(505, 'This service speaks HTTP/1.1 only.'));
+        return;
+      }
+      socket.unshift(bytes);
+      http2.emit('connection', socket);
+      return;
+    }
+    if (startsWith(bytes, prefaceLine)) {
+      clientErrors.refuse(socket, refusal(400, 'The HTTP/2 preface is malformed.'));
+      return;
+    }
+    clientErrors.noteFirstBytes(socket, bytes);
+    socket.unshift(bytes);
+    this.#acceptHttp1.call(this.server, socket);
+    socket.resume();
+  }
+}
+
+function startsWith(bytes: Buffer, start: Buffer): boolean {
+  return bytes.subarray(0, start.length).equals(start);
+}
+
+/** Reads until the bytes are, or can no longer become, the preface; within the time a header may take. */
+class FirstBytes {
+  readonly #socket: Socket;
+  readonly #options: ListenerOptions;
+  readonly #done: (bytes: Buffer | undefined) => void;
+  readonly #timer: Timer;
+  #bytes: Buffer | undefined;
+
+  constructor(socket: Socket, options: ListenerOptions, done: (bytes: Buffer | undefined) => void) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#done = done;
+    this.#timer = options.clock.setTimer(options.limits.headersTimeoutMs, () => this.#tooSlow());
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk]);
+    const length = Math.min(this.#bytes.length, preface.length);
+    if (length < preface.length && startsWith(this.#bytes, preface.subarray(0, length))) return;
+    this.#socket.pause();
+    this.#settle(this.#bytes);
+  };
+
+  readonly #onEnd = (): void => {
+    this.#socket.destroy();
+  };
+
+  // The peer reset the connection; `close` follows.
+  readonly #onError = (): void => {};
+
+  readonly #onClose = (): void => {
+    this.#settle(undefined);
+  };
+
+  #tooSlow(): void {
+    this.#settle(undefined);
+    const { clientErrors } = this.#options;
+    // Who said nothing gets no answer: browsers open such connections in advance.
+    if (this.#bytes === undefined) this.#socket.destroy();
+    else clientErrors.refuse(this.#socket, refusal(408, 'The request did not arrive in time.'));
+  }
+
+  #settle(bytes: Buffer | undefined): void {
+    this.#timer.cancel();
+    this.#socket.off('data', this.#onData);
+    this.#socket.off('end', this.#onEnd);
+    this.#socket.off('error', this.#onError);
+    this.#socket.off('close', this.#onClose);
+    this.#done(bytes);
+  }
+}

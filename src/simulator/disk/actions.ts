@@ -1,0 +1,92 @@
+import type { Done, Faults } from '../../host/index.ts';
+import type { Prng } from '../../std/index.ts';
+import type { DiskProfile } from '../profile.ts';
+import type { Post } from '../stream/endpoint.ts';
+import type { Life, Timeline } from '../timeline.ts';
+import type { Recorder } from '../trace.ts';
+import type { Medium, Outcome } from './medium.ts';
+
+export interface DiskOptions {
+  readonly medium: Medium;
+  readonly timeline: Timeline;
+  /** The machine's: an operation goes on when the process that began it is gone. */
+  readonly system: Life;
+  readonly process: Life;
+  readonly post: Post;
+  readonly faults: Faults;
+  readonly prng: Prng;
+  readonly profile: () => DiskProfile;
+  readonly host: string;
+  readonly recorder: Recorder;
+}
+
+/** What an operation does, for the faults that may befall it; `room` is a change that needs some. */
+export type Nature = 'read' | 'change' | 'room' | 'sync';
+
+/** Lets operations take their time and effect, fail, and report: what files and the disk have in common. */
+export class DiskActions {
+  readonly medium: Medium;
+  readonly prng: Prng;
+  readonly #options: DiskOptions;
+
+  constructor(options: DiskOptions) {
+    this.medium = options.medium;
+    this.prng = options.prng;
+    this.#options = options;
+  }
+
+  /**
+   * `effect` happens after the disk's latency, unless the power is cut before. `spoil` is what happens in its
+   * stead when it fails: some part of it, or nothing.
+   */
+  act<T>(
+    what: string,
+    nature: Nature,
+    effect: () => Outcome<T>,
+    done: Done<T>,
+    spoil: () => void = () => {},
+  ): void {
+    const { timeline, system, process, medium, post, recorder, host } = this.#options;
+    if (!process.alive) return;
+    const drill = this.#options.faults.disk();
+    const full = nature === 'room' && drill?.full === true;
+    let outcome: Outcome<T> | undefined;
+    const takeEffect = (): void => {
+      if (full) outcome = { ok: false, failure: { kind: 'full', message: 'The disk is full (fault).' } };
+      else if (this.#fails(nature)) {
+        spoil();
+        outcome = { ok: false, failure: { kind: 'io', message: 'Input/output error (simulated).' } };
+      } else outcome = effect();
+    };
+    medium.underWay.add(takeEffect);
+    timeline.at(system, this.#latencyUs(drill?.delayMs ?? 0), () => {
+      medium.underWay.delete(takeEffect);
+      takeEffect();
+      const settled = outcome as Outcome<T>;
+      recorder.record(host, 'disk', settled.ok ? what : `${what} ${settled.failure.kind}`);
+      post(() => done(settled));
+    });
+  }
+
+  /** Reports without the disk having been asked. */
+  report<T>(done: Done<T>, outcome: Outcome<T>): void {
+    this.#options.post(() => done(outcome));
+  }
+
+  #latencyUs(delayMs: number): number {
+    const { latencyMsMin, latencyMsMax } = this.#options.profile();
+    const latencyMs = latencyMsMin + (latencyMsMax - latencyMsMin) * this.prng.fraction();
+    return 1 + Math.round((latencyMs + delayMs) * 1000);
+  }
+
+  #fails(nature: Nature): boolean {
+    const { readFailureChance, writeFailureChance, syncFailureChance } = this.#options.profile();
+    const chances = {
+      read: readFailureChance,
+      change: writeFailureChance,
+      room: writeFailureChance,
+      sync: syncFailureChance,
+    };
+    return chances[nature] > 0 && this.prng.chance(chances[nature]);
+  }
+}

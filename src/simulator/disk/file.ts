@@ -1,0 +1,104 @@
+import type { DiskFailure, DiskFile, Done } from '../../host/index.ts';
+import { assert } from '../../std/index.ts';
+import type { DiskActions, Nature } from './actions.ts';
+import type { FileNode } from './inode.ts';
+import type { Outcome } from './medium.ts';
+
+/** An open file. As on the real host it closes behind the last operation under way. */
+export class SimulatedDiskFile implements DiskFile {
+  readonly #path: string;
+  readonly #node: FileNode;
+  readonly #actions: DiskActions;
+  #underWay = 0;
+  #closed = false;
+  #closing: (() => void) | undefined;
+
+  constructor(path: string, node: FileNode, actions: DiskActions) {
+    this.#path = path;
+    this.#node = node;
+    this.#actions = actions;
+  }
+
+  size(done: Done<number>): void {
+    this.#act('size', 'read', () => ({ ok: true, value: this.#node.cached.length }), done);
+  }
+
+  read(position: number, length: number, done: Done<Uint8Array>): void {
+    assertOffset(position);
+    assertOffset(length);
+    const read = (): Outcome<Uint8Array> => ({ ok: true, value: this.#node.cached.read(position, length) });
+    this.#act(`read ${position}+${length}`, 'read', read, done);
+  }
+
+  write(position: number, bytes: Uint8Array, done: Done<void>): void {
+    assertOffset(position);
+    const write = (): Outcome<void> => {
+      const grows = position + bytes.byteLength > this.#node.cached.length;
+      if (grows && this.#actions.medium.full) {
+        this.#writePart(position, bytes);
+        return { ok: false, failure: { kind: 'full', message: 'The disk is full.' } };
+      }
+      if (bytes.byteLength > 0) this.#node.write(position, bytes);
+      return { ok: true, value: undefined };
+    };
+    const what = `write ${position}+${bytes.byteLength}`;
+    this.#act(what, 'room', write, done, () => this.#writePart(position, bytes));
+  }
+
+  truncate(length: number, done: Done<void>): void {
+    assertOffset(length);
+    const truncate = (): Outcome<void> => {
+      this.#node.truncate(length);
+      return { ok: true, value: undefined };
+    };
+    this.#act(`truncate ${length}`, 'change', truncate, done);
+  }
+
+  sync(done: Done<void>): void {
+    const mark = this.#node.mark;
+    const sync = (): Outcome<void> => {
+      this.#node.sync(mark);
+      return { ok: true, value: undefined };
+    };
+    this.#act('sync', 'sync', sync, done, () => this.#node.failSync(mark, this.#actions.prng));
+  }
+
+  close(done: Done<void>): void {
+    if (this.#closed) {
+      this.#actions.report(done, { ok: false, failure: closedFailure });
+      return;
+    }
+    this.#closed = true;
+    this.#closing = () => this.#actions.report(done, { ok: true, value: undefined });
+    if (this.#underWay === 0) this.#closing();
+  }
+
+  #act<T>(what: string, nature: Nature, effect: () => Outcome<T>, done: Done<T>, spoil?: () => void): void {
+    if (this.#closed) {
+      this.#actions.report(done, { ok: false, failure: closedFailure });
+      return;
+    }
+    this.#underWay++;
+    const settle: Done<T> = (outcome) => {
+      this.#underWay--;
+      if (this.#underWay === 0) this.#closing?.();
+      done(outcome);
+    };
+    this.#actions.act(`${this.#path} ${what}`, nature, effect, settle, spoil);
+  }
+
+  #writePart(position: number, bytes: Uint8Array): void {
+    const fits = bytes.subarray(0, this.#actions.prng.below(bytes.byteLength + 1));
+    const inPlace = this.#actions.medium.full
+      ? Math.max(0, this.#node.cached.length - position)
+      : fits.byteLength;
+    const part = fits.subarray(0, inPlace);
+    if (part.byteLength > 0) this.#node.write(position, part);
+  }
+}
+
+const closedFailure: DiskFailure = { kind: 'closed', message: 'The file is closed.' };
+
+function assertOffset(offset: number): void {
+  assert(Number.isSafeInteger(offset) && offset >= 0, 'an offset in a file is a whole number from 0');
+}

@@ -1,0 +1,2 @@
+export type { LogFields, LogLevel } from './fields.ts';
+export { createLogger, type LogFormat, type Logger, type LoggerOptions } from './log.ts';

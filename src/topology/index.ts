@@ -1,0 +1,18 @@
+export {
+  type CommandContext,
+  type Config,
+  defineConfig,
+  defineSystem,
+  type Route,
+  type ServerConfig,
+  type Service,
+  type ServiceOverride,
+  type System,
+  type SystemCommand,
+} from './config.ts';
+export { reservedServices, reservedSystems } from './limits.ts';
+export { type LoadedTopology, loadTopology } from './load.ts';
+export { didYouMean, nearest } from './nearest.ts';
+export type { Problem } from './problem.ts';
+export { checkTopology, type Resolution, type ResolveOptions, resolveTopology } from './resolve.ts';
+export type { ProcessSpec, ResolvedSystem, Topology } from './topology.ts';
