@@ -9,8 +9,7 @@ import type { Exchange } from './driver/exchange.ts';
 import { type CallOptions, UpstreamDriver } from './driver/upstream.ts';
 import type { CallsEvent } from './events.ts';
 import { fetchShaped } from './fetch.ts';
-import { GrpcConnections } from './grpc/connections.ts';
-import { grpcTransport } from './grpc/transport.ts';
+import { LazyGrpc } from './grpc/lazy.ts';
 import type { Answer } from './http/answer.ts';
 import { HttpExchange } from './http/exchange.ts';
 import { Pools } from './http/pools.ts';
@@ -42,6 +41,8 @@ export interface Calls {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** For typed gRPC clients: `createClient(ServiceA, calls.transport('echo-a'))`. */
   transport(service: string): Transport;
+  /** Looks a service up now, so that its first call need not wait, nor fail when the registry dies meanwhile. */
+  prepare(service: string): void;
   close(): Promise<void>;
 }
 
@@ -64,12 +65,11 @@ export class Caller implements Calls {
   readonly #options: CallsOptions;
   readonly #upstreams = new Map<string, UpstreamDriver>();
   readonly #pools = new Pools();
-  readonly #connections: GrpcConnections;
+  readonly #grpc = new LazyGrpc();
   #closed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#connections = new GrpcConnections();
   }
 
   request(service: string, options: RequestOptions): Promise<Answer> {
@@ -99,7 +99,7 @@ export class Caller implements Calls {
   }
 
   transport(service: string): Transport {
-    return grpcTransport(this, this.#connections, service);
+    return this.#grpc.transport(this, service);
   }
 
   /** Throws `failed_precondition` after `close`. */
@@ -110,13 +110,20 @@ export class Caller implements Calls {
       );
       return;
     }
-    let upstream = this.#upstreams.get(service);
-    if (upstream === undefined) {
-      const { host, discovery, balance, observe } = this.#options;
-      upstream = new UpstreamDriver({ service, host, discovery, balance: balance?.[service], observe });
-      this.#upstreams.set(service, upstream);
-    }
-    upstream.start(exchange, options);
+    this.#upstream(service).start(exchange, options);
+  }
+
+  prepare(service: string): void {
+    if (!this.#closed) this.#upstream(service);
+  }
+
+  #upstream(service: string): UpstreamDriver {
+    const known = this.#upstreams.get(service);
+    if (known !== undefined) return known;
+    const { host, discovery, balance, observe } = this.#options;
+    const made = new UpstreamDriver({ service, host, discovery, balance: balance?.[service], observe });
+    this.#upstreams.set(service, made);
+    return made;
   }
 
   /** What the caller asks for, within the deadline of the request being handled, which is never extended. */
@@ -150,7 +157,7 @@ export class Caller implements Calls {
   async close(): Promise<void> {
     this.#closed = true;
     for (const upstream of this.#upstreams.values()) upstream.close();
-    this.#connections.close();
+    this.#grpc.close();
     await this.#pools.close();
   }
 }

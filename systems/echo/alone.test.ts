@@ -105,8 +105,12 @@ describe('A by itself', () => {
       `${a.address}/echo?msg=${encodeURIComponent('he said "hi"\n2026-01-01 00:00:00 ERROR service=A')}`,
     );
     const [line] = await a.line(/.*endpoint=\/echo.*/);
-    expect(line).toMatch(
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO service=A endpoint=\/echo status=ok msg="he said \\"hi\\"\\n2026-01-01 00:00:00 ERROR service=A" latency_ms=\d+$/,
+    const [, time, rest] = /^(\S+ \S+) (.*)$/.exec(line) ?? [];
+    expect(time).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    const msg = String.raw`"he said \"hi\"\n2026-01-01 00:00:00 ERROR service=A"`;
+    expect(rest).toMatch(/ latency_ms=\d+$/);
+    expect(rest?.replace(/\d+$/, '0')).toBe(
+      `INFO service=A endpoint=/echo status=ok msg=${msg} latency_ms=0`,
     );
   });
 
@@ -178,9 +182,11 @@ describe('B by itself', () => {
     await b.line(/^\S+ \S+ INFO service=B endpoint=\/call-echo status=ok latency_ms=\d+$/);
     await a.stop();
     await reply(`${b.address}/call-echo?msg=hello`);
-    await b.line(
-      /^\S+ \S+ ERROR service=B endpoint=\/call-echo status=error error="Provider is down or unreachable: .*ECONNREFUSED.*" latency_ms=\d+$/,
+    const [line] = await b.line(/ERROR service=B .*/);
+    expect(line).toMatch(
+      /^ERROR service=B endpoint=\/call-echo status=error error="Provider is down or unre/,
     );
+    expect(line).toMatch(/ECONNREFUSED.*" latency_ms=\d+$/);
   });
 
   it('refuses an address of A that is none', async () => {

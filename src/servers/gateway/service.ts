@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Calls } from '../../calls/index.ts';
+import { CallContext, type Calls } from '../../calls/index.ts';
+import type { Host } from '../../host/index.ts';
 import { defineService, type ServiceDefinition } from '../../service/index.ts';
 import { describeError, HoldfastError } from '../../std/index.ts';
 import { headersForClient, headersForUpstream } from './headers.ts';
@@ -15,7 +16,7 @@ export function gateway(routes: readonly Route[]): ServiceDefinition {
   return defineService({
     name: 'gateway',
     announce: false,
-    http(app, { calls, log }) {
+    http(app, { calls, log, host }) {
       app.removeAllContentTypeParsers();
       const bodies = { parseAs: 'buffer', bodyLimit: limits.bodyBytesMax } as const;
       app.addContentTypeParser('*', bodies, (_request, body, done) => done(null, body));
@@ -29,7 +30,7 @@ export function gateway(routes: readonly Route[]): ServiceDefinition {
           throw new HoldfastError('not_found', `No route leads to ${path}.`);
         }
         try {
-          return await pass(calls, target, request, reply);
+          return await pass({ calls, host }, target, request, reply);
         } catch (error) {
           const text = describeError(error);
           log.error({ endpoint: request.url, upstream: target.service, status: 'error', error: text });
@@ -41,7 +42,7 @@ export function gateway(routes: readonly Route[]): ServiceDefinition {
 }
 
 async function pass(
-  calls: Calls,
+  { calls, host }: { readonly calls: Calls; readonly host: Host },
   target: { readonly service: string; readonly path: string },
   request: FastifyRequest,
   reply: FastifyReply,
@@ -57,6 +58,8 @@ async function pass(
       body: request.body instanceof Uint8Array ? request.body : undefined,
       timeoutMs: limits.requestTimeoutMs,
       signal: gone.signal,
+      // A fresh one: deadlines and traces from outside are not believed.
+      context: new CallContext({ random: host.random }),
     });
     reply.code(answer.status);
     for (const [name, value] of headersForClient(answer.headers)) reply.header(name, value);

@@ -11,6 +11,7 @@ export function serviceB(options: { readonly via: Via }) {
   return defineService({
     name: 'echo-b',
     label: 'B',
+    upstreams: ['echo-a'],
     addresses: (env) => ({ 'echo-a': env.SERVICE_A_URL }),
     http(app, { calls, log, host }) {
       const call = callA(calls, options.via);

@@ -16,6 +16,8 @@ export class Cluster {
       args: ['--via', via],
       env: cluster.#env,
     });
+    const first = await fetch(`${cluster.callEcho}?msg=first`);
+    if (first.status !== 200) throw new Error(`The first call failed: ${await first.text()}`);
     return cluster;
   }
 

@@ -1,0 +1,42 @@
+import type { Transport } from '@connectrpc/connect';
+import type { Caller } from '../calls.ts';
+import type { GrpcConnections } from './connections.ts';
+
+interface Loaded {
+  readonly connections: GrpcConnections;
+  readonly grpcTransport: typeof import('./transport.ts').grpcTransport;
+}
+
+/** gRPC for callers, loaded when the first transport is asked for: those who speak only HTTP do without. */
+export class LazyGrpc {
+  #loaded: Loaded | undefined;
+  #loading: Promise<Loaded> | undefined;
+
+  transport(caller: Caller, service: string): Transport {
+    let made: Transport | undefined;
+    const ready = this.#load();
+    const make = ({ connections, grpcTransport }: Loaded): Transport => {
+      made ??= grpcTransport(caller, connections, service);
+      return made;
+    };
+    ready.then(make);
+    return {
+      unary: (...args) => made?.unary(...args) ?? ready.then((loaded) => make(loaded).unary(...args)),
+      stream: (...args) => made?.stream(...args) ?? ready.then((loaded) => make(loaded).stream(...args)),
+    };
+  }
+
+  close(): void {
+    this.#loaded?.connections.close();
+  }
+
+  #load(): Promise<Loaded> {
+    this.#loading ??= Promise.all([import('./transport.ts'), import('./connections.ts')]).then(
+      ([{ grpcTransport }, { GrpcConnections }]) => {
+        this.#loaded = { grpcTransport, connections: new GrpcConnections() };
+        return this.#loaded;
+      },
+    );
+    return this.#loading;
+  }
+}
