@@ -4,7 +4,8 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodeHost } from '../host/node/index.ts';
 import { HoldfastError } from '../std/index.ts';
-import { type Calls, createCalls } from './calls.ts';
+import type { Calls } from './caller.ts';
+import { createCalls } from './calls.ts';
 import { CallContext, contextFromHeaders, runInContext } from './context.ts';
 import { fixedDiscovery, type Instance } from './discovery.ts';
 import type { CallsEvent } from './events.ts';

@@ -1,13 +1,10 @@
 import type { Transport } from '@connectrpc/connect';
 import type { Dispatcher } from 'undici';
-import type { Host } from '../host/index.ts';
-import { HoldfastError, type Observe } from '../std/index.ts';
+import { HoldfastError } from '../std/index.ts';
+import type { Caller, Calls, CallsOptions, RequestOptions } from './caller.ts';
 import { CallContext, currentContext, timeoutHeader } from './context.ts';
-import type { Balance } from './core/balance.ts';
-import type { Discovery } from './discovery.ts';
 import type { Exchange } from './driver/exchange.ts';
 import { type CallOptions, UpstreamDriver } from './driver/upstream.ts';
-import type { CallsEvent } from './events.ts';
 import { fetchShaped } from './fetch.ts';
 import { LazyGrpc } from './grpc/lazy.ts';
 import type { Answer } from './http/answer.ts';
@@ -16,52 +13,13 @@ import { Pools } from './http/pools.ts';
 import { limits } from './limits.ts';
 import { childOf, formatTraceparent } from './trace.ts';
 
-export interface RequestOptions {
-  /** GET by default. Any method may carry a body. */
-  readonly method?: string | undefined;
-  /** Path and query, percent-encoded: `/echo?msg=a%20b`. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string | Uint8Array | undefined;
-  /** Sent as a JSON body; not together with `body`. */
-  readonly json?: unknown;
-  /** For the whole call, attempts included; never beyond the deadline of the request being handled. */
-  readonly timeoutMs?: number | undefined;
-  /** Sending it twice does no more than once. By default so for the methods RFC 9110 9.2.2 names. */
-  readonly idempotent?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** The request this call belongs to; by default the one being handled. */
-  readonly context?: CallContext | undefined;
-}
-
-export interface Calls {
-  /** Calls `service` over HTTP. Any status is an answer; rejects with a HoldfastError when there is none. */
-  request(service: string, options: RequestOptions): Promise<Answer>;
-  /** `fetch` for code that has it: the URL's host is the service, `http://echo-a/echo?msg=hi`. */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** For typed gRPC clients: `createClient(ServiceA, calls.transport('echo-a'))`. */
-  transport(service: string): Transport;
-  /** Looks a service up now, so that its first call need not wait, nor fail when the registry dies meanwhile. */
-  prepare(service: string): void;
-  close(): Promise<void>;
-}
-
-export interface CallsOptions {
-  readonly host: Host;
-  readonly discovery: Discovery;
-  /** p2c (the default) or round-robin, by service. */
-  readonly balance?: Readonly<Record<string, Balance>> | undefined;
-  readonly observe?: Observe<CallsEvent> | undefined;
-}
-
 const idempotentMethods = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
 
 export function createCalls(options: CallsOptions): Calls {
-  return new Caller(options);
+  return new ProcessCalls(options);
 }
 
-/** What every transport needs of its caller: an upstream to start in, a deadline, what travels on. */
-export class Caller implements Calls {
+class ProcessCalls implements Calls, Caller {
   readonly #options: CallsOptions;
   readonly #upstreams = new Map<string, UpstreamDriver>();
   readonly #pools = new Pools();
@@ -81,9 +39,10 @@ export class Caller implements Calls {
         path: options.path,
         body: options.json === undefined ? options.body : JSON.stringify(options.json),
         headers: (remainingMs: number) => {
-          const headers = this.travelling(context, remainingMs);
+          const headers = this.#travelling(context, remainingMs);
           if (options.json !== undefined) headers['content-type'] = 'application/json';
-          return options.headers === undefined ? headers : Object.assign(headers, options.headers);
+          for (const name in options.headers) headers[name.toLowerCase()] = options.headers[name] as string;
+          return headers;
         },
       };
       this.start(service, new HttpExchange(this.#pools, request, resolve, reject), {
@@ -102,7 +61,6 @@ export class Caller implements Calls {
     return this.#grpc.transport(this, service);
   }
 
-  /** Throws `failed_precondition` after `close`. */
   start(service: string, exchange: Exchange, options: CallOptions): void {
     if (this.#closed) {
       exchange.fail(
@@ -126,7 +84,6 @@ export class Caller implements Calls {
     return made;
   }
 
-  /** What the caller asks for, within the deadline of the request being handled, which is never extended. */
   timeoutMs(asked: number | undefined, context: CallContext | undefined): number {
     if (asked !== undefined && !(asked > 0)) {
       throw new HoldfastError('invalid_argument', `timeoutMs must be more than 0, not ${asked}.`);
@@ -138,7 +95,7 @@ export class Caller implements Calls {
   }
 
   /** The headers that go from hop to hop. */
-  travelling(context: CallContext | undefined, remainingMs: number): Record<string, string> {
+  #travelling(context: CallContext | undefined, remainingMs: number): Record<string, string> {
     const headers: Record<string, string> = {
       traceparent: this.traceparent(context),
       [timeoutHeader]: String(Math.max(1, Math.floor(remainingMs))),

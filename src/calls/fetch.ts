@@ -1,5 +1,5 @@
 import { HoldfastError } from '../std/index.ts';
-import type { Calls } from './calls.ts';
+import type { Calls } from './caller.ts';
 import type { AnswerHeaders } from './http/answer.ts';
 
 /** Statuses whose answer has no body: a Response refuses one (Fetch standard, null body status). */

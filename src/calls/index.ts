@@ -1,4 +1,5 @@
-export { type Calls, type CallsOptions, createCalls, type RequestOptions } from './calls.ts';
+export type { Calls, CallsOptions, RequestOptions } from './caller.ts';
+export { createCalls } from './calls.ts';
 export {
   CallContext,
   contextFromHeaders,

@@ -125,6 +125,24 @@ describe('health', () => {
     await new Promise<void>((resolve) => grpc.whenIdle(resolve));
     expect(grpc.callsUnderWay).toBe(0);
   });
+
+  it('ends its watches when it is closed', async () => {
+    const own = new HealthSwitch();
+    const closing = new GrpcServer({ services: [healthService(own, [])] });
+    server.removeAllListeners('stream');
+    server.on('stream', closing.onStream);
+    const call = client().makeServerStreamRequest(
+      '/grpc.health.v1.Health/Watch',
+      same,
+      same,
+      Buffer.from(check('')),
+    );
+    await once(call, 'data');
+    own.close();
+    call.resume();
+    await once(call, 'end');
+    await new Promise<void>((resolve) => closing.whenIdle(resolve));
+  });
 });
 
 describe('reflection', () => {

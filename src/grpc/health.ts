@@ -5,7 +5,12 @@ import { type GrpcCall, type GrpcService, grpcService } from './service.ts';
 /** The health of a server for gRPC's own health protocol: one switch, told to everybody who watches. */
 export class HealthSwitch {
   #serving = false;
+  #closed = false;
   readonly #listeners = new Set<() => void>();
+
+  get closed(): boolean {
+    return this.#closed;
+  }
 
   get serving(): boolean {
     return this.#serving;
@@ -14,7 +19,13 @@ export class HealthSwitch {
   set(serving: boolean): void {
     if (serving === this.#serving) return;
     this.#serving = serving;
-    for (const listener of this.#listeners) listener();
+    this.#tell();
+  }
+
+  /** Ends all watches: a server that drains must not wait for those who only want to know how it is. */
+  close(): void {
+    this.#closed = true;
+    this.#tell();
   }
 
   /** Resolves after the next change, or when `signal` is aborted. */
@@ -25,10 +36,14 @@ export class HealthSwitch {
         signal.removeEventListener('abort', done);
         resolve();
       };
-      if (signal.aborted) done();
       this.#listeners.add(done);
       signal.addEventListener('abort', done);
+      if (signal.aborted || this.#closed) done();
     });
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 
@@ -42,7 +57,7 @@ export function healthService(health: HealthSwitch, services: readonly string[])
       return { status: now() };
     },
     async *watch({ service }, call: GrpcCall) {
-      while (!call.signal.aborted) {
+      while (!call.signal.aborted && !health.closed) {
         const changed = health.changed(call.signal);
         yield { status: known.has(service) ? now() : ServingStatus.SERVICE_UNKNOWN };
         await changed;

@@ -1,9 +1,9 @@
 /**
- * A disk as a port, with the truth about durability: a written byte survives a crash only after `sync` of its
- * file, a created, renamed or removed name only after `syncDirectory` of its folder. Until then a crash may
- * keep any part of it, in any order, torn anywhere. (The end of a process alone loses nothing written.)
- * Every completion comes later, never inside the call, and exactly once. Operations that are under way at the
- * same time take effect in any order: who needs one waits for the completion.
+ * A disk as a port, with the truth about durability: a written byte survives a crash only after `sync` of
+ * its file, a created, renamed or removed name only after `syncDirectory` of its folder. Until then a crash
+ * may keep any part of it, in any order, torn anywhere. (The end of a process alone loses nothing written.)
+ * Every completion comes later, never inside the call, and exactly once. Operations that are under way at
+ * the same time take effect in any order: who needs one waits for the completion.
  */
 export interface Disk {
   /** With the folders above it that are missing. Succeeds when it is there already; `exists`: a file is. */
@@ -13,11 +13,13 @@ export interface Disk {
   /** Opens a file for reading and writing; with `create` makes an empty one when there is none. */
   open(path: string, options: { readonly create: boolean }, done: Done<DiskFile>): void;
   /**
-   * Gives a file or folder another name, in the place of a file that had it. Atomic: a reader sees the old file
-   * or the new, and a crash leaves one of the two. Between two folders a crash may leave it in both.
+   * Gives a file or folder another name, in the place of a file that had it. Atomic: a reader sees the old
+   * file or the new, and a crash leaves one of the two. Between two folders a crash may leave it in both.
    */
   rename(from: string, to: string, done: Done<void>): void;
-  /** Removes a file or an empty folder; `exists`: the folder is not empty. A file that is open stays usable. */
+  /**
+   * Removes a file or an empty folder; `exists`: the folder is not empty. A file that is open stays usable.
+   */
   remove(path: string, done: Done<void>): void;
   /** All names made, changed and removed in this folder before this call are durable once it completes. */
   syncDirectory(path: string, done: Done<void>): void;
@@ -29,15 +31,15 @@ export interface DiskFile {
   /** Up to `length` bytes; fewer only at the end of the file. The array is the caller's to keep. */
   read(position: number, length: number, done: Done<Uint8Array>): void;
   /**
-   * All bytes or a failure; after a failure any part may have been written. A gap between the file's end and
-   * `position` reads as zeros. The bytes must not change before the completion.
+   * All bytes or a failure; after a failure any part may have been written. A gap between the file's end
+   * and `position` reads as zeros. The bytes must not change before the completion.
    */
   write(position: number, bytes: Uint8Array, done: Done<void>): void;
   /** Cuts the file, or extends it with zeros. */
   truncate(length: number, done: Done<void>): void;
   /**
-   * All writes that completed before this call are durable once it completes. After a failure nothing is known
-   * of them, and a later success says nothing about them: write them again, elsewhere.
+   * All writes that completed before this call are durable once it completes. After a failure nothing is
+   * known of them, and a later success says nothing about them: write them again, elsewhere.
    */
   sync(done: Done<void>): void;
   /** Behind the operations under way; every later one fails with `closed`. Does not sync. */

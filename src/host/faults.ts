@@ -2,11 +2,13 @@ import { HoldfastError } from '../std/index.ts';
 import { limits } from './limits.ts';
 
 /**
- * What a drill may do to a process from inside. Each seam (calls, link, host/node) asks here before it acts;
- * with nothing injected that is one boolean. A production topology refuses every fault.
+ * What a drill may do to a process from inside. Each seam (calls, link, host/node) asks here before it
+ * acts; with nothing injected that is one boolean. A production topology refuses every fault.
  */
 export type Fault =
-  /** Calls to a service, or to one instance of it: held back, or dropped as if the connection had been cut. */
+  /**
+   * Calls to a service, or to one instance of it: held back, or dropped as if the connection had been cut.
+   */
   | {
       readonly kind: 'call';
       readonly service: string;
@@ -43,7 +45,10 @@ export class Faults {
     return this.#injected.size > 0;
   }
 
-  /** Returns the id that heals it. Throws `failed_precondition` in production, `resource_exhausted` over the bound. */
+  /**
+   * Returns the id that heals it. Throws `failed_precondition` in production, `resource_exhausted` over the
+   * bound.
+   */
   inject(fault: Fault): number {
     if (!this.#allowed) {
       throw new HoldfastError('failed_precondition', 'Faults cannot be injected in a production topology.');

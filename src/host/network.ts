@@ -31,8 +31,8 @@ export interface Listener {
 }
 
 /**
- * Each is called in the order things happened, never inside a call to the connection; `closed` is the last and
- * comes exactly once.
+ * Each is called in the order things happened, never inside a call to the connection; `closed` is the last
+ * and comes exactly once.
  */
 export interface ConnectionHandlers {
   /** The connection stands. Not called on the accepting side, where it stands from the start. */
@@ -42,11 +42,14 @@ export interface ConnectionHandlers {
   /** Comes only after `write` has returned false: what was queued has left, and writing may go on. */
   drained?(): void;
   /**
-   * The other side will write no more: it called `end`, or its process is gone. So a stream says itself whether
-   * it is complete. This side may still write.
+   * The other side will write no more: it called `end`, or its process is gone. So a stream says itself
+   * whether it is complete. This side may still write.
    */
   ended?(): void;
-  /** Without a failure: both sides ended, or this side destroyed it. Of what was written much may be lost. */
+  /**
+   * Without a failure: both sides ended, or this side destroyed it. With one, an unknown part of what was
+   * written is lost.
+   */
   closed(failure?: NetworkFailure): void;
 }
 
@@ -63,8 +66,8 @@ export interface Connection {
   /** Sends what is queued, then the end of the stream. Ending twice does nothing. */
   end(): void;
   /**
-   * Drops the connection and what is queued, at once: only `closed` is still called. The other side's stream
-   * breaks off with a reset, never with `ended`. Destroying twice does nothing.
+   * Drops the connection and what is queued, at once: only `closed` is still called. The other side's
+   * stream breaks off with a reset, never with `ended`. Destroying twice does nothing.
    */
   destroy(): void;
 }

@@ -65,7 +65,7 @@ export class RegistrySide {
   }
 }
 
-/** Base addresses by service, such as `{ 'echo-a': 'http://127.0.0.1:8080' }`; undefined asks the registry. */
+/** Base addresses by service: `{ 'echo-a': 'http://127.0.0.1:8080' }`; undefined asks the registry. */
 export type Addresses = Readonly<Record<string, string | undefined>>;
 
 /** Services with an address given by hand are there; the others where the registry says. */

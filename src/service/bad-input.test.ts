@@ -146,6 +146,14 @@ describe('a request line', () => {
     },
   );
 
+  it.each(['/keys/grüß', '/echo?msg=grüß', '/echo?msg=\u0001', '/echo#\u007f', 'echo'])(
+    'with bytes that must be encoded, %j: 400',
+    async (target) => {
+      connection.write(`GET ${target} HTTP/1.1\r\nHost: test\r\n\r\n`);
+      expectError(await connection.answer(), 400, 'invalid_argument', /percent-encode/);
+    },
+  );
+
   it('with a name of this server in it: fine', async () => {
     expect((await connection.send('GET', 'http://test/echo').answer()).status).toBe(200);
   });
@@ -288,7 +296,7 @@ describe('requests in a row', () => {
     }
   });
 
-  it('with garbage behind a good one: the good one is answered, never with the error of the other', async () => {
+  it('with garbage behind a good one: the good one gets its own answer', async () => {
     connection.send('GET', '/echo?n=1').write('garbage\r\n\r\n');
     expect((await connection.answer()).body).toBe('{"query":{"n":"1"}}');
     await connection.ended();

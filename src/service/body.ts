@@ -5,8 +5,9 @@ import { HoldfastError } from '../std/index.ts';
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
- * Reads every body as JSON, whatever its Content-Type says, for every method that may carry one (GET and DELETE
- * may, HEAD and TRACE not). No body is `undefined`. Keys that could reach a prototype are refused.
+ * Reads every body as JSON, whatever its Content-Type says, for every method that may carry one (GET
+ * and DELETE may, HEAD and TRACE not). No body is `undefined`. Keys that could reach a prototype are
+ * refused.
  */
 export function readBodiesAsJson(app: FastifyInstance): void {
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });

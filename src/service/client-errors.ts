@@ -21,10 +21,10 @@ export interface ClientErrorOptions {
 
 const lineSeen = Symbol('lineSeen');
 
-/** True when the first bytes of its first request held a whole request line. On the socket, to cost nothing. */
+/** True when its first bytes held a whole request line. On the socket, where it costs nothing. */
 type NotedSocket = Socket & { [lineSeen]?: boolean };
 
-/** Answers what never became a request: floods, garbage, headers that do not end. Then closes the connection. */
+/** Answers what never became a request (floods, garbage, headers without end), then closes. */
 export class ClientErrors {
   readonly #options: ClientErrorOptions;
   readonly #closing = new WeakSet<Socket>();
@@ -59,7 +59,7 @@ export class ClientErrors {
       this.refuse(socket, this.#answerTo(error, socket));
       return;
     }
-    // The bytes that follow a good request are bad. Its answer is still owed and nothing may be written into it.
+    // The bytes behind a good request are bad: its answer is still owed, nothing may be written into it.
     this.#closing.add(socket);
     socket.pause();
     if (response.req.complete) response.once('close', () => socket.destroy());
@@ -80,8 +80,8 @@ export class ClientErrors {
   }
 
   /**
-   * Closes for writing, reads on for a moment and throws away what comes: closing with unread bytes would send
-   * a reset, which destroys the answer on its way to the caller (RFC 9112, 9.6).
+   * Closes for writing, reads on for a moment and throws away what comes: closing with unread bytes
+   * would send a reset, which destroys the answer on its way to the caller (RFC 9112, 9.6).
    */
   closeGently(socket: Socket): void {
     this.#closing.add(socket);
@@ -97,17 +97,14 @@ export class ClientErrors {
   }
 
   #answerTo(error: ParseError, socket: Socket): ErrorAnswer {
-    const { limits } = this.#options;
+    const { headBytesMax, headersMax } = this.#options.limits;
     switch (error.code) {
       case 'HPE_HEADER_OVERFLOW':
         return this.#isLineTooLong(error, socket)
-          ? refusal(
-              414,
-              `The address is too long: request line and header may have ${limits.headBytesMax} bytes.`,
-            )
+          ? refusal(414, `The address is too long: ${headBytesMax} bytes are allowed with the header.`)
           : refusal(
               431,
-              `The header is too large: it may have ${limits.headBytesMax} bytes and ${limits.headersMax} fields.`,
+              `The header is too large: ${headBytesMax} bytes and ${headersMax} fields are allowed.`,
             );
       case 'ERR_HTTP_REQUEST_TIMEOUT':
         return refusal(408, 'The request did not arrive in time.');
@@ -137,6 +134,9 @@ function lastBytes({ rawPacket }: ParseError): Buffer {
 function whatIsWrong(error: ParseError): string {
   if (lastBytes(error)[0] === tlsHandshake) {
     return 'This port speaks plain HTTP, not TLS: use http:// instead of https://.';
+  }
+  if (error.code === 'HPE_INVALID_URL') {
+    return 'The address is not valid: percent-encode what is neither a letter, a digit nor one of -._~/?=&.';
   }
   const reason = error.reason ?? error.message.replace(/^Parse Error: /, '');
   return `The request is not valid HTTP: ${reason.slice(0, 200)}.`;

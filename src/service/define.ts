@@ -29,6 +29,8 @@ export interface ServiceDefinition {
   http?(app: FastifyInstance, context: ServiceContext): void | Promise<void>;
   /** The gRPC services on the same port; health and reflection come by themselves. */
   grpc?(context: ServiceContext): readonly GrpcService[] | Promise<readonly GrpcService[]>;
+  /** The services it calls: looked up at its start, not at its first call. */
+  readonly upstreams?: readonly string[] | undefined;
   /** Services that are not looked up in the registry, by their base address; from environment variables. */
   addresses?(variables: Variables): Addresses;
   /** The body of every error answer; by default `{"error":{"code":"not_found","message":"..."}}`. */

@@ -25,16 +25,16 @@ export interface DrainParts {
 }
 
 /**
- * Ends a service so that no caller notices: it says "draining" first, and only when callers had time to hear it
- * are new connections refused. What is under way is finished, within `limits.drainTimeoutMs`; what is not
- * done by then is cut off. With `timeoutMs` all of it has to fit in there.
+ * Ends a service so that no caller notices: it says "draining" first, and only when callers had time to
+ * hear it are new connections refused. What is under way is finished, within `limits.drainTimeoutMs`;
+ * what is not done by then is cut off. With `timeoutMs` all of it has to fit in there.
  */
 export async function drainService(parts: DrainParts, timeoutMs?: number): Promise<void> {
   const { clock, limits, log, listener, intake, grpc, registry } = parts;
   const endMs = clock.nowMs() + (timeoutMs ?? Number.POSITIVE_INFINITY);
   const atMost = (boundMs: number): number => Math.max(0, Math.min(boundMs, endMs - clock.nowMs()));
 
-  intake.startDraining();
+  listener.startDraining();
   parts.setState('draining');
   log.info('draining', { under_way: underWay(parts) });
   // An orphan has nobody to tell: its time is for what is under way.

@@ -53,7 +53,7 @@ export function answerTo(error: unknown): ErrorAnswer {
   }
   const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return refusal(status, (error as Error).message);
+    return refusal(status, (error as Error).message.slice(0, 300));
   }
   return refusal(500, 'The service failed to answer.');
 }

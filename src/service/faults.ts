@@ -5,8 +5,8 @@ import { HoldfastError } from '../std/index.ts';
 export const faultsPath = '/_holdfast/faults';
 
 /**
- * What drills use: GET lists the faults, POST injects one (201 with its id), DELETE heals one (`?id=`) or all.
- * Internal, and refused where faults are not allowed. It answers while the process is paused.
+ * What drills use: GET lists the faults, POST injects one (201 with its id), DELETE heals one (`?id=`)
+ * or all. Internal, and refused where faults are not allowed. It answers while the process is paused.
  */
 export function addFaultRoutes(
   app: FastifyInstance,
@@ -33,7 +33,7 @@ export function addFaultRoutes(
   });
 }
 
-/** Holds work back while a `pause` fault is injected. What is held counts as under way, so it is bounded. */
+/** Holds work back while a `pause` fault is injected. It counts as under way, so it is bounded. */
 export class PauseGate {
   readonly #faults: Faults;
   readonly #held: (() => void)[] = [];

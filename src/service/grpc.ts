@@ -68,6 +68,7 @@ export class GrpcSide {
 
   /** Callers are told to start no more calls; those under way go on. */
   stopAccepting(): void {
+    this.#health.close();
     for (const session of this.#sessions) session.close();
   }
 

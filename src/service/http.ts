@@ -85,12 +85,11 @@ class ErrorAnswers {
   onError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const answer = error instanceof Error ? this.#answerTo(error) : answerTo(error);
     // Fastify closes the connection after every bad body; one that was read to its end leaves it sound.
-    // (A connection header on the raw response is the intake's: the service is draining.)
-    if (!request.raw.complete) this.#closeGentlyAfter(request);
-    else if (!reply.raw.hasHeader('connection')) reply.removeHeader('connection');
+    if (request.raw.complete) reply.removeHeader('connection');
+    else this.#closeGentlyAfter(request);
     if (error instanceof AssertionFailure) {
       this.#crashAfter(error, reply);
-    } else if (answer.status >= 500 && !request.raw.destroyed) {
+    } else if (answer.status >= 500 && !request.raw.socket.destroyed) {
       const endpoint = request.routeOptions.url ?? '';
       this.#options.log.error({ endpoint, status: 'error', error });
     }
@@ -104,7 +103,7 @@ class ErrorAnswers {
     return answerTo(error);
   }
 
-  /** node:http calls `destroySoon` when the answer has left; what the caller still sends must not reset it. */
+  /** node:http calls `destroySoon` when the answer has left; what still comes must not reset it. */
   #closeGentlyAfter(request: FastifyRequest): void {
     const { socket } = request.raw;
     socket.destroySoon = () => this.#options.clientErrors.closeGently(socket);

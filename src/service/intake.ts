@@ -17,9 +17,9 @@ export interface IntakeOptions {
 }
 
 /**
- * The first to see each request: it counts what is under way, turns away what is too much or cannot be right,
- * and runs the rest inside the context its headers give. On every request's path, so it allocates the context
- * and nothing else.
+ * The first to see each request: it counts what is under way, turns away what is too much or cannot be
+ * right, and runs the rest inside the context its headers give. On every request's path, so it
+ * allocates the context and nothing else.
  */
 export class Intake {
   readonly #options: IntakeOptions;
@@ -27,7 +27,6 @@ export class Intake {
   /** Fastify's own handler, known once the app is made. */
   #handle: Handler | undefined;
   #underWay = 0;
-  #isDraining = false;
   #idle: (() => void)[] = [];
 
   constructor(options: IntakeOptions) {
@@ -44,11 +43,6 @@ export class Intake {
     this.#handle = handle;
   }
 
-  /** From now on each answer closes its connection. */
-  startDraining(): void {
-    this.#isDraining = true;
-  }
-
   /** Calls back when nothing is under way. */
   whenIdle(done: () => void): void {
     if (this.#underWay === 0) done();
@@ -63,7 +57,6 @@ export class Intake {
     this.#underWay += 1;
     this.#options.clientErrors.noteRequest(request.socket);
     response.on('close', this.#onEnd);
-    if (this.#isDraining) response.setHeader('connection', 'close');
     const refused = this.#refuse(request);
     if (refused !== undefined) {
       this.#answer(response, refused);

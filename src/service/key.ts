@@ -5,8 +5,9 @@ import { keyHeader } from '../registry/index.ts';
 import { HoldfastError } from '../std/index.ts';
 
 /**
- * Guards internal endpoints, as a route's `onRequest` hook: `app.put('/internal', { onRequest: requireKey }, ...)`.
- * Without a cluster key everybody passes. The time it takes says nothing about the key.
+ * Guards internal endpoints, as a route's `onRequest` hook:
+ * `app.put('/internal', { onRequest: requireKey }, ...)`. Without a cluster key everybody passes. The
+ * time it takes says nothing about the key.
  */
 export function keyGuard(clusterKey: string | undefined): onRequestHookHandler {
   const isAllowed = keyCheck(clusterKey);

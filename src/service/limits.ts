@@ -7,7 +7,7 @@ export const limits = {
   /** What Retry-After says then. */
   retryAfterS: 1,
 
-  /** Request line and header fields together: a key or text of 8192 characters fits when percent-encoded. */
+  /** Request line and header fields together: 8192 characters of text fit, percent-encoded. */
   headBytesMax: 96 * 1024,
   /** Header fields of one request. */
   headersMax: 200,
@@ -25,7 +25,7 @@ export const limits = {
   keepAliveTimeoutMs: 65_000,
   /** An HTTP/2 connection without a call. */
   http2IdleTimeoutMs: 10 * 60_000,
-  /** A connection to be closed after an error is read this long: a reset would destroy the answer on its way. */
+  /** After an error a connection is read this long: a reset would destroy the answer on its way. */
   lingerMs: 1_000,
   /** Dead peers are asked for after this long in silence. */
   tcpKeepAliveMs: 60_000,

@@ -7,7 +7,7 @@ import type { ClientErrors } from './client-errors.ts';
 import { refusal } from './errors.ts';
 import type { ServiceLimits } from './limits.ts';
 
-/** How a caller of HTTP/2 that needs no asking begins (RFC 9113, 3.4). No HTTP/1.1 request begins like it. */
+/** How a caller begins that speaks HTTP/2 unasked (RFC 9113, 3.4); no HTTP/1.1 request begins so. */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 const prefaceLine = preface.subarray(0, 'PRI * HTTP/2.0\r\n'.length);
 
@@ -21,15 +21,16 @@ export interface ListenerOptions {
 }
 
 /**
- * One port for HTTP/1.1 and plaintext HTTP/2, told apart by the first bytes. The node:http server is the one
- * that listens, so its own timeouts and bounds hold; each connection is handed on once its first bytes are
- * known, with these bytes put back.
+ * One port for HTTP/1.1 and plaintext HTTP/2, told apart by the first bytes. The node:http server is
+ * the one that listens, so its own timeouts and bounds hold; each connection is handed on once its
+ * first bytes are known, with these bytes put back.
  */
 export class PortListener {
   readonly server: http.Server;
   readonly #options: ListenerOptions;
   readonly #acceptHttp1: (socket: Socket) => void;
   readonly #undecided = new Set<Socket>();
+  #isDraining = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -45,6 +46,7 @@ export class PortListener {
         keepAliveInitialDelay: limits.tcpKeepAliveMs,
         // Looked at by the intake, which answers in the service's own form.
         requireHostHeader: false,
+        ServerResponse: lastResponses(() => this.#isDraining),
       },
       options.onRequest,
     );
@@ -57,6 +59,11 @@ export class PortListener {
     this.#acceptHttp1 = accept as (socket: Socket) => void;
     this.server.removeAllListeners('connection');
     this.server.on('connection', this.#onConnection);
+  }
+
+  /** From now on each answer is the last of its connection, and says so. */
+  startDraining(): void {
+    this.#isDraining = true;
   }
 
   /** Closes connections that have not said anything yet. */
@@ -92,6 +99,20 @@ export class PortListener {
     this.#acceptHttp1.call(this.server, socket);
     socket.resume();
   }
+}
+
+type WriteHead = (status: number, ...rest: unknown[]) => http.ServerResponse;
+
+/** Also answers to requests that came before the drain: seen as late as their header is written. */
+function lastResponses(isDraining: () => boolean): typeof http.ServerResponse {
+  const writeHead = http.ServerResponse.prototype.writeHead as WriteHead;
+  class Response extends http.ServerResponse {}
+  const override: WriteHead = function (this: http.ServerResponse, status, reason, headers) {
+    if (isDraining()) this.shouldKeepAlive = false;
+    return writeHead.call(this, status, reason, headers);
+  };
+  Response.prototype.writeHead = override as typeof Response.prototype.writeHead;
+  return Response as typeof http.ServerResponse;
 }
 
 function startsWith(bytes: Buffer, start: Buffer): boolean {

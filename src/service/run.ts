@@ -1,5 +1,5 @@
 import type { InstanceState } from '../calls/index.ts';
-import { HoldfastError } from '../std/index.ts';
+import { describeError, HoldfastError } from '../std/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import type { ServiceDefinition } from './define.ts';
 import { parseEnvironment } from './environment.ts';
@@ -54,6 +54,8 @@ class ProcessLife {
       this.#service = service;
     } catch (error) {
       this.#log.error(error instanceof HoldfastError ? { error: error.message } : stackOf(error));
+      // A silent log is for what the service says while it runs.
+      if (!this.#log.enables('error')) process.stderr.write(`${describeError(error)}\n`);
       this.#exit(1);
       return;
     }
@@ -73,8 +75,8 @@ class ProcessLife {
   }
 
   /**
-   * Ctrl-C reaches the whole group: this process and its parent, which then asks it to end with another signal.
-   * With a parent, therefore, only the same signal again counts as a second one.
+   * Ctrl-C reaches the whole group: this process and its parent, which then asks it to end with another
+   * signal. With a parent, therefore, only the same signal again counts as a second one.
    */
   #onSignal(signal: NodeJS.Signals): void {
     const count = (this.#signals.get(signal) ?? 0) + 1;

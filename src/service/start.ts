@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type Calls, createCalls, currentContext, type InstanceState } from '../calls/index.ts';
 import type { Host } from '../host/index.ts';
-import { type AssertionFailure, HoldfastError } from '../std/index.ts';
+import type { AssertionFailure } from '../std/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { RegistrySide } from './announce.ts';
 import { ClientErrors } from './client-errors.ts';
@@ -19,6 +17,7 @@ import { Intake } from './intake.ts';
 import { keyGuard } from './key.ts';
 import { limits as defaultLimits, type ServiceLimits } from './limits.ts';
 import { PortListener } from './listener.ts';
+import { addressOf, openPort } from './open-port.ts';
 
 export interface StartOptions {
   readonly host: Host;
@@ -31,7 +30,7 @@ export interface StartOptions {
   /** Instead of the one the environment asks for. */
   readonly log?: Logger | undefined;
   readonly onState?: ((state: InstanceState, port: number) => void) | undefined;
-  /** After a handler's broken assertion was logged and answered. By default it is thrown where nothing catches it. */
+  /** A handler's broken assertion, logged and answered. By default thrown where nothing catches it. */
   readonly onBug?: ((error: AssertionFailure) => void) | undefined;
 }
 
@@ -45,13 +44,14 @@ export interface RunningService {
   readonly address: string;
   readonly state: InstanceState;
   readonly log: Logger;
-  /** Finishes what is under way and stops. Called twice, it is the same drain. `timeoutMs` bounds all of it. */
+  /** Finishes what is under way and stops, all within `timeoutMs`. Asked twice, it is one drain. */
   drain(timeoutMs?: number): Promise<void>;
 }
 
 /**
- * Starts a service inside this process and resolves when it listens and is ready. Throws a HoldfastError when the
- * environment is wrong (`invalid_argument`) or the port cannot be had (`failed_precondition`).
+ * Starts a service inside this process and resolves when it listens and is ready. Throws a
+ * HoldfastError when the environment is wrong (`invalid_argument`) or the port cannot be had
+ * (`failed_precondition`).
  */
 export async function startService(
   definition: ServiceDefinition,
@@ -112,6 +112,7 @@ class Service implements RunningService {
     this.#registry = new RegistrySide({ host, env, log, addresses });
     this.#calls = createCalls({ host, discovery: this.#registry.discovery });
     this.#clientErrors = new ClientErrors({ clock, limits, errorBody });
+    for (const upstream of definition.upstreams ?? []) this.#calls.prepare(upstream);
     this.#intake = new Intake({ host, limits, errorBody, clientErrors: this.#clientErrors });
   }
 
@@ -209,14 +210,8 @@ class Service implements RunningService {
 
   async #listen(): Promise<void> {
     const { server } = this.#listener as PortListener;
-    const port = this.#env.port ?? this.#options.port ?? 0;
-    try {
-      server.listen({ host: this.#env.host, port });
-      await once(server, 'listening');
-    } catch (cause) {
-      throw listenError(cause as NodeJS.ErrnoException, this.#env.host, port);
-    }
-    this.#port = (server.address() as AddressInfo).port;
+    const { host, port = this.#options.port ?? 0 } = this.#env;
+    this.#port = await openPort(server, host, port);
     // A failed accept (too many open files) concerns one connection; the service goes on.
     server.on('error', (error) => this.log.error({ status: 'error', error }));
   }
@@ -231,7 +226,8 @@ class Service implements RunningService {
     if (this.#env.clusterKey !== undefined) return;
     const error = isLoopback(this.host)
       ? 'CLUSTER_KEY is not set: everybody on this machine may use the internal endpoints.'
-      : `CLUSTER_KEY is not set and ${this.host} can be reached from other machines: EVERYBODY may use the internal endpoints. Set CLUSTER_KEY.`;
+      : `CLUSTER_KEY is not set and ${this.host} can be reached from other machines: ` +
+        'EVERYBODY may use the internal endpoints. Set CLUSTER_KEY.';
     this.log.warn({ error });
   }
 
@@ -267,20 +263,4 @@ class Service implements RunningService {
       setState: (state) => this.#setState(state),
     };
   }
-}
-
-function addressOf(host: string, port: number): string {
-  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
-}
-
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): HoldfastError {
-  const where = `${host}:${port}`;
-  const texts: Readonly<Record<string, string>> = {
-    EADDRINUSE: `Port ${port} is already in use: another process listens on ${where}. Stop it, or set PORT.`,
-    EACCES: `Port ${port} is not allowed to this user: choose one above 1023 with PORT.`,
-    EADDRNOTAVAIL: `${host} is no address of this machine: set HOST to one that is.`,
-    ENOTFOUND: `${host} is no known host name: set HOST to an address of this machine.`,
-  };
-  const text = texts[cause.code ?? ''] ?? `The service cannot listen on ${where}.`;
-  return new HoldfastError('failed_precondition', text, { cause });
 }

@@ -1,8 +1,8 @@
 import { HoldfastError } from '../std/index.ts';
 
 /**
- * For the command line of a `main.ts`: what `read` returns. What it finds wrong (`invalid_argument`, TypeError,
- * SyntaxError) is said in one line on standard error, and the process exits with 1.
+ * For the command line of a `main.ts`: what `read` returns. What it finds wrong (`invalid_argument`,
+ * TypeError, SyntaxError) is said in one line on standard error, and the process exits with 2.
  */
 export function exitOnBadUsage<T>(read: () => T): T {
   try {
@@ -10,7 +10,7 @@ export function exitOnBadUsage<T>(read: () => T): T {
   } catch (error) {
     if (!isBadUsage(error)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+    process.exit(2);
   }
 }
 

@@ -5,7 +5,7 @@ export function after(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.setTimer(delayMs, resolve));
 }
 
-/** Waits for `work`, but no longer than `timeoutMs`: whether it was done by then. Its failure is passed on. */
+/** Whether `work` was done within `timeoutMs`. Its failure is passed on. */
 export function within(clock: Clock, timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(timeoutMs, () => resolve(false));

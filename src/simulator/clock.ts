@@ -8,11 +8,15 @@ export const epochMs = Date.UTC(2030, 0, 1);
 /** Timers never fire at the moment they are set, or a program that waits for time to pass would spin. */
 const timerUsMin = 1;
 
-/** The clocks of one machine: a monotonic one that runs at its own rate, and a wall clock set apart from it. */
+/**
+ * The clocks of one machine: a monotonic one that runs at its own rate, and a wall clock set apart from it.
+ */
 export class MachineClock {
   readonly #timeline: Timeline;
   #rate = 1;
-  /** The monotonic clock showed `#sinceMs` when virtual time was `#sinceUs`, and runs at `#rate` from there. */
+  /**
+   * The monotonic clock showed `#sinceMs` when virtual time was `#sinceUs`, and runs at `#rate` from there.
+   */
   #sinceUs: number;
   #sinceMs: number;
   #floorMs: number;
@@ -60,7 +64,10 @@ export class MachineClock {
     return Math.ceil(((dueMs - this.nowMs()) * 1000) / this.#rate);
   }
 
-  /** What is due at `dueMs` happens now: from here on the clock shows no less, whatever its arithmetic rounds. */
+  /**
+   * What is due at `dueMs` happens now: from here on the clock shows no less, whatever its arithmetic
+   * rounds.
+   */
   reach(dueMs: number): void {
     this.#floorMs = Math.max(this.#floorMs, dueMs);
   }
@@ -101,8 +108,12 @@ export class SimulatedClock implements Clock {
 
   setTimer(delayMs: number, fire: () => void): Timer {
     const timer = new SimulatedTimer();
+    const nowMs = this.#machine.nowMs();
     // `!(a > b)` also turns NaN into 0.
-    const dueMs = this.#machine.nowMs() + (delayMs > 0 ? delayMs : 0);
+    const waitMs = delayMs > 0 ? delayMs : 0;
+    let dueMs = nowMs + waitMs;
+    // The sum may be rounded down: a program that subtracts again must not find that too little has passed.
+    while (dueMs - nowMs < waitMs) dueMs += dueMs * Number.EPSILON;
     if (dueMs < Number.POSITIVE_INFINITY) this.#arm(timer, dueMs, fire);
     return timer;
   }

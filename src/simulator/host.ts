@@ -20,8 +20,8 @@ export type Program = (host: Host) => void;
 export type CrashKind = 'process' | 'power';
 
 /**
- * A simulated machine and the one process on it. It is a `Host` itself: that of its present life. Starts with
- * the power on and an empty process, so that tests may use its ports at once.
+ * A simulated machine and the one process on it. It is a `Host` itself: that of its present life. Starts
+ * with the power on and an empty process, so that tests may use its ports at once.
  */
 export class SimulatedHost implements Host, Node {
   readonly name: string;
@@ -163,22 +163,28 @@ export class SimulatedHost implements Host, Node {
     return this.#medium.image();
   }
 
-  /** Puts an earlier copy in the place of its disk, or, without one, an empty disk. The power must be off. */
+  /**
+   * Puts an earlier copy in the place of its disk, or, without one, an empty disk. The power must be off.
+   */
   replaceDisk(image?: DiskImage): void {
     assert(!this.powered, 'a disk is replaced while the power is off');
     this.#world.recorder.record(this.name, image === undefined ? 'wipe' : 'restore', '');
     this.#medium.replace(image);
   }
 
-  /** Sends a datagram: it may be lost, come twice, or late. The message must not change any more. */
+  /**
+   * Sends a datagram: it may be lost, come twice, or late. One to a host that does not exist (yet) is lost.
+   * The message must not change any more.
+   */
   send(to: string, message: unknown): void {
     if (!this.up) return;
-    const receiver = this.#world.hosts(to);
-    assert(receiver !== undefined, `there is a host ${to}`);
-    const { internet, describe } = this.#world;
-    internet.packets.send(this, receiver, describe(message), () =>
-      receiver.receiveMessage(message, this.name),
-    );
+    const { internet, describe, recorder, hosts } = this.#world;
+    const receiver = hosts(to);
+    if (receiver === undefined) recorder.record(this.name, 'nowhere', to);
+    else {
+      const arrive = (): void => receiver.receiveMessage(message, this.name);
+      internet.packets.send(this, receiver, describe(message), arrive);
+    }
   }
 
   /** Takes the datagrams sent to this host, for this life of its process. */

@@ -9,8 +9,8 @@ import type { Simulation } from './simulation.ts';
 const imageEveryMs = 1000;
 
 /**
- * Strikes the hosts of a simulation as its schedule says: each kind of fault on its own, at random moments. Only
- * hosts with a program are crashed, paused or damaged; any link may fail.
+ * Strikes the hosts of a simulation as its schedule says: each kind of fault on its own, at random moments.
+ * Only hosts with a program are crashed, paused or damaged; any link may fail.
  */
 export class Injector {
   readonly #simulation: Simulation;

@@ -16,8 +16,8 @@ export interface Station {
 const loopbackUs = 20;
 
 /**
- * Carries packets: they take a seeded time, get lost, come twice, overtake one another, wait at a clogged link
- * and are gone at a cut one. Both the datagrams and the byte streams travel here.
+ * Carries packets: they take a seeded time, get lost, come twice, overtake one another, wait at a clogged
+ * link and are gone at a cut one. Both the datagrams and the byte streams travel here.
  */
 export class Packets {
   readonly #timeline: Timeline;

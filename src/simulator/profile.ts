@@ -1,6 +1,6 @@
 /**
- * What goes wrong in a run, and how often. Chances are in [0, 1]; an `...EveryMs` is the mean time between two
- * such faults anywhere in the simulation, and 0 says never.
+ * What goes wrong in a run, and how often. Chances are in [0, 1]; an `...EveryMs` is the mean time between
+ * two such faults anywhere in the simulation, and 0 says never.
  */
 export interface FaultProfile {
   readonly network: NetworkProfile;
@@ -30,7 +30,9 @@ export interface DiskProfile {
   readonly readFailureChance: number;
   /** A failed write has written any part. */
   readonly writeFailureChance: number;
-  /** A failed sync may have dropped what it should have made durable: a later one does not bring it back. */
+  /**
+   * A failed sync may have dropped what it should have made durable: a later one does not bring it back.
+   */
   readonly syncFailureChance: number;
 }
 

@@ -108,7 +108,7 @@ export function describeFailure(failure: RunFailure): string {
   const cause = failure.error instanceof Error && failure.error.stack ? [failure.error.stack] : [];
   return [
     ...transcript,
-    `${scenario} fails with seed ${seed} after ${events} events, ${(virtualMs / 1000).toFixed(3)} s: ${message}`,
+    `${scenario} fails with seed ${seed} after ${events} events, ${virtualMs / 1000} s: ${message}`,
     ...cause,
     `Replay: ${replay}`,
   ].join('\n');
@@ -145,7 +145,7 @@ function compared(first: RunResult, second: RunResult, scenario: Scenario): RunR
   return {
     ...first,
     ok: false,
-    message: `The same seed gave the traces ${first.traceHash} and ${second.traceHash}: it is not deterministic.`,
+    message: `It is not deterministic: one seed gave the traces ${first.traceHash} and ${second.traceHash}.`,
     error: undefined,
     replay: replayCommand(scenario, first.seed),
     transcript: [],

@@ -3,9 +3,9 @@ import type { FaultProfile } from './profile.ts';
 import type { Simulation } from './simulation.ts';
 
 /**
- * A story that must end well whatever goes wrong on the way. First the safety phase: programs run under load and
- * faults, and no invariant may break. Then the network heals, the load stops, and within a bounded time the
- * system must have converged.
+ * A story that must end well whatever goes wrong on the way. First the safety phase: programs run under
+ * load and faults, and no invariant may break. Then the network heals, the load stops, and within a bounded
+ * time the system must have converged.
  */
 export interface Scenario {
   /** Its name in `npm run sim -- --scenario=<name>`. */
@@ -21,7 +21,10 @@ export interface Scenario {
   run(simulation: Simulation): Subject;
 }
 
-/** What a scenario watches. Each answer is undefined when all is well, else one sentence about what is wrong. */
+/**
+ * What a scenario watches. Each answer is undefined when all is well, else one sentence about what is
+ * wrong.
+ */
 export interface Subject {
   /** Must hold after every single event, so it should be cheap. */
   invariant?(): string | undefined;

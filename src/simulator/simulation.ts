@@ -24,8 +24,8 @@ export interface SimulationOptions {
 
 /**
  * A world in one thread: hosts, a network between them, disks, and a virtual time that runs as fast as the
- * programs' events can be worked off. Nothing happens outside `step` and the calls that contain it, and nothing
- * is asynchronous to them.
+ * programs' events can be worked off. Nothing happens outside `step` and the calls that contain it, and
+ * nothing is asynchronous to them.
  */
 export class Simulation {
   readonly seed: number;
@@ -142,7 +142,9 @@ export class Simulation {
     this.#checks.push(check);
   }
 
-  /** Runs the next event, if it is due within `untilMs`. False when there is none: time is then `untilMs`. */
+  /**
+   * Runs the next event, if it is due within `untilMs`. False when there is none: time is then `untilMs`.
+   */
   step(untilMs = Number.POSITIVE_INFINITY): boolean {
     if (!this.#timeline.step(untilMs * 1000)) return false;
     this.#events++;
@@ -199,8 +201,8 @@ export class Simulation {
   }
 
   /**
-   * The end of all trouble: no new faults, links whole and in order, disks with room, the paused go on and the
-   * crashed come back. Clocks stay as wrong as they are, and what is lost is lost.
+   * The end of all trouble: no new faults, links whole and in order, disks with room, the paused go on and
+   * the crashed come back. Clocks stay as wrong as they are, and what is lost is lost.
    */
   heal(): void {
     this.note('', 'heal');

@@ -27,7 +27,9 @@ export const faultKinds = [
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface SwarmOptions {
-  /** The kinds that may be chosen; all by default. What a scenario cannot promise to survive is left out. */
+  /**
+   * The kinds that may be chosen; all by default. What a scenario cannot promise to survive is left out.
+   */
   readonly kinds?: readonly FaultKind[] | undefined;
   /** Hosts that may be down at once; 1 by default. */
   readonly downHostsMax?: number | undefined;
@@ -36,8 +38,8 @@ export interface SwarmOptions {
 }
 
 /**
- * Chooses what goes wrong in one run: a random half of the kinds, each at a random rate. Swarm testing (Groce
- * et al., 2012): runs that leave some faults out reach states that runs with all of them never do.
+ * Chooses what goes wrong in one run: a random half of the kinds, each at a random rate. Swarm testing
+ * (Groce et al., 2012): runs that leave some faults out reach states that runs with all of them never do.
  */
 export function swarm(prng: Prng, options: SwarmOptions = {}): FaultProfile {
   const allowed = new Set<FaultKind>(options.kinds ?? faultKinds);

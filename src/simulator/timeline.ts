@@ -2,8 +2,8 @@ import { assert, Heap } from '../std/index.ts';
 import { limits } from './limits.ts';
 
 /**
- * What events belong to: a process, a machine, the world. Events of an ended life never run; those of a paused
- * one wait, in order, until it is resumed.
+ * What events belong to: a process, a machine, the world. Events of an ended life never run; those of a
+ * paused one wait, in order, until it is resumed.
  */
 export class Life {
   #alive = true;
@@ -80,7 +80,9 @@ export class Event {
  */
 export class Timeline {
   #queue = new Heap<Event>(isBefore);
-  /** Events of this very moment. All later than those of the same moment in the queue: O(1), not O(log n). */
+  /**
+   * Events of this very moment. All later than those of the same moment in the queue: O(1), not O(log n).
+   */
   #now: Event[] = [];
   #nowTaken = 0;
   #nowUs = 0;
@@ -106,7 +108,10 @@ export class Timeline {
     }
   }
 
-  /** Runs the next event due by `limitUs`. False when there is none: then it is `limitUs`, if that is finite. */
+  /**
+   * Runs the next event due by `limitUs`. False when there is none: then it is `limitUs`, if that is
+   * finite.
+   */
   step(limitUs: number): boolean {
     for (;;) {
       const event = this.#take(limitUs);

@@ -31,6 +31,8 @@ export function drive<Event, Effect>(
         next = waiting.shift();
       }
     } finally {
+      // After an exception, a bug, what was queued must not turn up behind some later event.
+      waiting.length = 0;
       busy = false;
     }
   };

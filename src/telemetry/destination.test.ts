@@ -9,7 +9,7 @@ import { limits } from './limits.ts';
 
 const logModule = new URL('./log.ts', import.meta.url).href;
 
-/** A process of its own with `code` after a logger to its standard output; its pipe is not read by itself. */
+/** A process that runs `code` with a logger to its standard output, which nobody reads yet. */
 function start(code: string, format = 'text') {
   const script = `
     const { createLogger } = await import(${JSON.stringify(logModule)});
@@ -44,7 +44,7 @@ describe.each(['text', 'json'])('standard output, %s', (format) => {
 });
 
 describe('standard output', () => {
-  it('that nobody reads neither blocks the process nor grows, and says afterwards what was lost', async () => {
+  it('that nobody reads neither blocks nor grows, and says afterwards what was lost', async () => {
     const child = start(`
       const line = { msg: 'x'.repeat(1000) };
       for (let n = 0; n < 20_000; n++) log.info(line);

@@ -37,8 +37,9 @@ export function openDestination(fd: number): FileDestination {
 
 /**
  * A pipe whose reader has stopped would hold a write, and with it the end of this process, for ever. Merely
- * having `process.stdout` made puts the pipe into non-blocking mode: then a write that finds no room says so.
- * Files never make a writer wait long; a terminal is left as it is, because it is shared with the shell.
+ * having `process.stdout` made puts the pipe into non-blocking mode: then a write that finds no room
+ * says so. Files never make a writer wait long; a terminal is left as it is, because it is shared with
+ * the shell.
  */
 function makeNonBlocking(): void {
   try {

@@ -33,7 +33,7 @@ export function isSecret(name: string): boolean {
   return secretNames.has(name) || secretNames.has(name.toLowerCase().replace(/[-_]/g, ''));
 }
 
-/** A field's value as it may be shown: no secrets, errors as one text with their causes, all of it bounded. */
+/** A field's value as it may be shown: no secrets, errors with their causes in one text, bounded. */
 export function shown(name: string, value: unknown): unknown {
   if (isSecret(name)) return value === undefined ? undefined : redacted;
   if (typeof value === 'string') return shownText(name, value);

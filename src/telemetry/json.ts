@@ -15,8 +15,9 @@ const reserved = ['time', 'level', 'event', 'trace_id'];
 
 /**
  * Lines of JSON, written by pino:
- * `{"level":"INFO","time":"2026-02-03T19:19:40.123Z","service":"B","event":"calling","calling_service":"A"}`.
- * A field that the line has already is written as `<phrase>_<name>`, so that no reader has to choose of two.
+ * `{"level":"INFO","time":"2026-02-03T19:19:40.123Z","service":"B","event":"calling"}`.
+ * A field that the line has already, such as the `service` that B calls, is written as
+ * `<phrase>_<name>`: no reader has to choose of two.
  */
 export class JsonLines {
   readonly #pino: Pino;

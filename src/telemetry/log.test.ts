@@ -47,7 +47,8 @@ describe('text lines', () => {
       latency_ms: 1003,
     });
     expect(b.line()).toBe(
-      '2026-02-03 19:19:40 ERROR service=B endpoint=/call-echo status=error error="Request timed out: no answer within 1000 ms" latency_ms=1003',
+      '2026-02-03 19:19:40 ERROR service=B endpoint=/call-echo status=error ' +
+        'error="Request timed out: no answer within 1000 ms" latency_ms=1003',
     );
   });
 
@@ -67,11 +68,11 @@ describe('text lines', () => {
   it('keep user text readable but never let it act on a terminal or a line', () => {
     const { log, lines, line } = capture('text');
     log.info({
-      msg: 'grüß 👩‍👩‍👧 "x"\n2026-02-03 19:19:40 ERROR service=A forged\u001b[2J\u009b\u2028\u202e',
+      msg: 'grüß 👩‍👩‍👧 "x"\n2026-02-03 ERROR service=A forged\u001b[2J\u009b\u2028\u202e',
     });
     expect(lines).toHaveLength(1);
     expect(line()).toContain(
-      String.raw`msg="grüß 👩‍👩‍👧 \"x\"\n2026-02-03 19:19:40 ERROR service=A forged\u001b[2J\u009b\u2028\u202e"`,
+      String.raw`msg="grüß 👩‍👩‍👧 \"x\"\n2026-02-03 ERROR service=A forged\u001b[2J\u009b\u2028\u202e"`,
     );
   });
 

@@ -7,9 +7,9 @@ export type LogFormat = 'text' | 'json';
 
 /**
  * Lines of a service. A line is fields in their order, perhaps with a phrase that leads them:
- * `log.info('calling', { service: 'A', endpoint: '/echo' })` writes `service=B calling service=A endpoint=/echo`.
- * A phrase is a few plain words of the program; what users wrote belongs into fields. An Error is shown with its
- * causes; fields named like secrets are not shown.
+ * `log.info('calling', { service: 'A', endpoint: '/echo' })` writes
+ * `service=B calling service=A endpoint=/echo`. A phrase is a few plain words of the program; what users
+ * wrote belongs into fields. An Error is shown with its causes; fields named like secrets are not shown.
  */
 export interface Logger {
   /** Whether lines of this level are written. Ask before work that only the line needs. */

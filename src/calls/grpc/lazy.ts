@@ -1,5 +1,5 @@
 import type { Transport } from '@connectrpc/connect';
-import type { Caller } from '../calls.ts';
+import type { Caller } from '../caller.ts';
 import type { GrpcConnections } from './connections.ts';
 
 interface Loaded {

@@ -13,7 +13,7 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from '@bufbuild/protobu
 import type { StreamResponse, Transport, UnaryResponse } from '@connectrpc/connect';
 import { formatTimeout, frameOf } from '../../grpc/index.ts';
 import { HoldfastError } from '../../std/index.ts';
-import type { Caller } from '../calls.ts';
+import type { Caller } from '../caller.ts';
 import { currentContext } from '../context.ts';
 import { limits } from '../limits.ts';
 import type { GrpcConnections } from './connections.ts';

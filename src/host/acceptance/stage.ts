@@ -1,8 +1,8 @@
 /** Where an acceptance suite plays: how it lets time pass, and how it clears up. */
 export interface Stage {
   /**
-   * Lets the world go on until `condition` holds. The real host waits for it, the simulator runs virtual time.
-   * Rejects, saying `what`, when it does not hold within a bounded time.
+   * Lets the world go on until `condition` holds. The real host waits for it, the simulator runs virtual
+   * time. Rejects, saying `what`, when it does not hold within a bounded time.
    */
   until(condition: () => boolean, what: string): Promise<void>;
   close?(): void | Promise<void>;
@@ -20,7 +20,10 @@ export async function untilReal(condition: () => boolean, what: string): Promise
 }
 
 /** Runs a test's body on a stage of its own. */
-export function on<S extends Stage>(make: MakeStage<S>, body: (stage: S) => Promise<void>): () => Promise<void> {
+export function on<S extends Stage>(
+  make: MakeStage<S>,
+  body: (stage: S) => Promise<void>,
+): () => Promise<void> {
   return async () => {
     const stage = await make();
     try {

@@ -10,10 +10,11 @@ const nodeDelayMsMax = 2 ** 31 - 1;
 const cancelledKeptMax = 1024;
 
 /**
- * Time of the operating system. All timers stand in one queue ordered by due time, then by setting, behind a
- * single Node timer. That keeps three promises Node's own timers do not: none fires early by the clock's own
- * `nowMs` (Node cuts both the start and the delay to whole milliseconds), equal due times fire in the order
- * set, and delays over 2^31 ms are waited for. It is also cheaper for what calls do most: set and cancel.
+ * Time of the operating system. All timers stand in one queue ordered by due time, then by setting, behind
+ * a single Node timer. That keeps three promises Node's own timers do not: none fires early by the clock's
+ * own `nowMs` (Node cuts both the start and the delay to whole milliseconds), equal due times fire in the
+ * order set, and delays over 2^31 ms are waited for. It is also cheaper for what calls do most: set and
+ * cancel.
  */
 export class NodeClock implements Clock {
   readonly #faults: Faults;

@@ -51,7 +51,9 @@ export class NodeConnection implements Connection {
       this.#opened = true;
       this.#pass(0, () => handlers.opened?.());
     });
-    socket.on('data', (bytes: Buffer) => {
+    socket.on('data', (buffer: Buffer) => {
+      // Not a Buffer: the slice of one is no copy, which those who hold a Uint8Array rely on.
+      const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       this.#pass(bytes.byteLength, () => handlers.received(bytes));
       if (this.#inward.heldBytes > limits.connectionQueueBytesMax) socket.pause();
     });

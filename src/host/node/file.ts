@@ -7,7 +7,9 @@ import { diskFailure } from './failure.ts';
 /** More than this in one system call is cut by some platforms without a word. */
 const transferBytesMax = 1024 * 1024 * 1024;
 
-/** An open file. It is closed behind the last operation under way: the system may reuse its number at once. */
+/**
+ * An open file. It is closed behind the last operation under way: the system may reuse its number at once.
+ */
 export class NodeDiskFile implements DiskFile {
   readonly #descriptor: number;
   readonly #gate: Gate;

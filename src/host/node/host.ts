@@ -24,7 +24,10 @@ export function nodeHost(options: NodeHostOptions): Host {
   return { clock, random, network, disk, faults };
 }
 
-/** What a process's environment says about faults: `HOLDFAST_FAULTS=on` lets them in, anything else does not. */
+/**
+ * What a process's environment says about faults: `HOLDFAST_FAULTS=on` lets them in, anything else does
+ * not.
+ */
 export function faultsAllowedBy(environment: Readonly<Record<string, string | undefined>>): boolean {
   return environment.HOLDFAST_FAULTS === 'on';
 }

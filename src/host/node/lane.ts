@@ -8,8 +8,9 @@ interface Held {
 }
 
 /**
- * One direction of one connection, as injected faults leave it: actions pass on in their order, at once, after
- * the fault's delay, or, while it drops, not before it is healed (a stream cannot lose bytes and go on).
+ * One direction of one connection, as injected faults leave it: actions pass on in their order, at once,
+ * after the fault's delay, or, while it drops, not before it is healed (a stream cannot lose bytes and go
+ * on).
  */
 export class Lane {
   readonly #clock: Clock;

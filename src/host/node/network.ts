@@ -14,8 +14,8 @@ import { NodeConnection } from './connection.ts';
 import { networkFailure } from './failure.ts';
 
 /**
- * TCP over node:net. A fault's `peer` is a remote address, `host:port`, or `host` for all its ports; a pause
- * holds every connection.
+ * TCP over node:net. A fault's `peer` is a remote address, `host:port`, or `host` for all its ports; a
+ * pause holds every connection.
  */
 export class NodeNetwork implements Network {
   readonly #clock: Clock;

@@ -1,7 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import type { Random } from '../random.ts';
 
-/** Random bytes fetched at a time: a system call for each number would cost more than the rest of a call. */
+/**
+ * Random bytes fetched at a time: a system call for each number would cost more than the rest of a call.
+ */
 const batchBytes = 4096;
 
 /** The operating system's randomness, fit for secrets. Bytes are handed out once and wiped behind. */

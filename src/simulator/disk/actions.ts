@@ -1,7 +1,7 @@
 import type { Done, Faults } from '../../host/index.ts';
 import type { Prng } from '../../std/index.ts';
 import type { DiskProfile } from '../profile.ts';
-import type { Post } from '../stream/endpoint.ts';
+import type { Post } from '../stream/wire.ts';
 import type { Life, Timeline } from '../timeline.ts';
 import type { Recorder } from '../trace.ts';
 import type { Medium, Outcome } from './medium.ts';
@@ -36,8 +36,8 @@ export class DiskActions {
   }
 
   /**
-   * `effect` happens after the disk's latency, unless the power is cut before. `spoil` is what happens in its
-   * stead when it fails: some part of it, or nothing.
+   * `effect` happens after the disk's latency, unless the power is cut before. `spoil` is what happens in
+   * its stead when it fails: some part of it, or nothing.
    */
   act<T>(
     what: string,

@@ -17,8 +17,8 @@ type ChangeWithoutOrder =
 
 /**
  * A file: what its readers see (the page cache), what is on the medium, and the changes between the two in
- * their order. Invariant: the medium's content with all pending changes applied is what readers see, until a
- * sync fails and drops some of them, as Linux does (Rebello et al., "Can Applications Recover from fsync
+ * their order. Invariant: the medium's content with all pending changes applied is what readers see, until
+ * a sync fails and drops some of them, as Linux does (Rebello et al., "Can Applications Recover from fsync
  * Failures?", 2020).
  */
 export class FileNode {
@@ -64,7 +64,8 @@ export class FileNode {
   }
 
   powerCut(prng: Prng): void {
-    // Often a clean prefix with a torn end, as of a journal appended to; else each change meets its own fate.
+    // Often a clean prefix with a torn end, as of a journal appended to; else each change meets its own
+    // fate.
     const whole = prng.chance(0.5) ? prng.below(this.#pending.length + 1) : -1;
     this.#pending.forEach((change, index) => {
       if (index < whole) apply(this.#durable, change);

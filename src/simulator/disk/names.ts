@@ -27,8 +27,8 @@ type NameChange =
 type Numbered = NameChange & { readonly order: number };
 
 /**
- * The names made, changed and removed that no `syncDirectory` has made durable yet. A rename is one change: a
- * power cut keeps the file under its old name or its new one, or, between two folders, under both.
+ * The names made, changed and removed that no `syncDirectory` has made durable yet. A rename is one change:
+ * a power cut keeps the file under its old name or its new one, or, between two folders, under both.
  */
 export class NameLog {
   #pending: Numbered[] = [];
@@ -103,7 +103,9 @@ function apply(change: NameChange): void {
   }
 }
 
-/** Removes the name if it still, or on the medium, stands for that file: a later one must not go with it. */
+/**
+ * Removes the name if it still, or on the medium, stands for that file: a later one must not go with it.
+ */
 function forget(directory: DirectoryNode, name: string, node: Inode | undefined): void {
   if (directory.durable.get(name) === node) directory.durable.delete(name);
 }

@@ -1,4 +1,6 @@
-/** The names of a path from the root down. A relative path starts at the root; `.` and `..` are resolved. */
+/**
+ * The names of a path from the root down. A relative path starts at the root; `.` and `..` are resolved.
+ */
 export function pathParts(path: string): string[] {
   const parts: string[] = [];
   for (const part of path.split('/')) {

@@ -1,34 +1,17 @@
 import type { ConnectionHandlers, NetworkFailure } from '../../host/index.ts';
 import { limits } from '../limits.ts';
-import type { Event } from '../timeline.ts';
+import { Patience } from './patience.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { noBytes, type Segment } from './segment.ts';
 import { SendQueue } from './send-queue.ts';
-
-/** What an endpoint needs of the machine it is on. */
-export interface Wire {
-  readonly nowMs: () => number;
-  readonly silenceMsMax: () => number;
-  readonly send: (endpoint: Endpoint, segment: Omit<Segment, 'connection' | 'toAcceptor' | 'port'>) => void;
-  /** The operating system's own timer: it goes on while the process is paused. */
-  readonly after: (delayMs: number, run: () => void) => Event;
-  /** How many of `length` bytes go into the next packet. */
-  readonly cut: (length: number) => number;
-  /** An accepted connection stands. */
-  readonly accepted: (endpoint: Endpoint) => void;
-  /** Nothing more arrives for it: forget it, or, when it ended in peace, linger for its peer's sake. */
-  readonly leave: (endpoint: Endpoint, linger: boolean) => void;
-}
-
-/** Runs a callback of the program's as an event of its process, in the order of posting. */
-export type Post = (run: () => void) => void;
+import type { Post, Wire } from './wire.ts';
 
 /**
- * One end of a reliable byte stream over packets: TCP in small (RFC 9293), kept by the operating system's side
- * of a simulated machine. A three-way opening, so that a replayed `open` never shows as a connection; positions
- * and cumulative acknowledgements; a receive window with probes; retransmission with doubling waits and on three
- * equal acknowledgements (RFC 5681, 6582); reset when a peer it waits for is silent too long.
- * Invariant: after `closed` was posted, nothing else is.
+ * One end of a reliable byte stream over packets: TCP in small (RFC 9293), kept by the operating system's
+ * side of a simulated machine. A three-way opening, so that a replayed `open` never shows as a connection;
+ * positions and cumulative acknowledgements; a receive window with probes; retransmission with doubling
+ * waits and on three equal acknowledgements (RFC 5681, 6582); reset when a peer it waits for is silent too
+ * long. Invariant: after `closed` was posted, nothing else is.
  */
 export class Endpoint {
   readonly connection: number;
@@ -49,14 +32,11 @@ export class Endpoint {
   #flushPosted = false;
   #advertisedBytes: number = limits.receiveBytesMax;
   #peerWindowBytes: number = limits.receiveBytesMax;
-  /** Left armed while there is progress, and put off when it fires early: cheaper than a new one each time. */
-  #retry: Event | undefined;
-  #retryMs: number = limits.retransmitMsMin;
-  #retryDueMs = 0;
-  #waiting = false;
-  #heardMs = 0;
+  readonly #patience: Patience;
   #equalAcks = 0;
-  /** Up to here everything sent may have been lost: each step of acknowledgement sends the next piece again. */
+  /**
+   * Up to here everything sent may have been lost: each step of acknowledgement sends the next piece again.
+   */
   #recoverTo = 0;
 
   constructor(options: { readonly connection: number; readonly initiator: boolean; readonly wire: Wire }) {
@@ -64,6 +44,16 @@ export class Endpoint {
     this.initiator = options.initiator;
     this.#wire = options.wire;
     this.#state = options.initiator ? 'opening' : 'accepting';
+    this.#patience = new Patience({
+      nowMs: options.wire.nowMs,
+      after: options.wire.after,
+      silenceMsMax: options.wire.silenceMsMax,
+      tryAgain: () => this.#tryAgain(),
+      giveUp: () => {
+        this.#send('reset');
+        this.#fail({ kind: 'timeout', message: 'The peer does not answer.' });
+      },
+    });
   }
 
   get closed(): boolean {
@@ -73,14 +63,16 @@ export class Endpoint {
   /** First packet: `open`, or the answer to one. */
   start(): void {
     this.#send(this.initiator ? 'open' : 'opened');
-    this.#await();
+    this.#patience.await();
   }
 
   /** The program takes hold of it. */
   attach(user: ConnectionHandlers, post: Post): void {
     this.#user = user;
     this.#post = post;
-    this.#deliver();
+    // The program may have destroyed it while it accepted it.
+    if (this.closed) this.#postClosed(undefined);
+    else this.#deliver();
   }
 
   /** The program is gone; the operating system says goodbye for it. */
@@ -91,11 +83,6 @@ export class Endpoint {
     this.#orphaned = true;
     if (abruptly || this.#state !== 'open' || this.#in.unreadBytes > 0) this.#abort();
     else this.end();
-  }
-
-  /** Bytes that were never sent. */
-  get queuedBytes(): number {
-    return this.#out.unsentBytes;
   }
 
   write(bytes: Uint8Array, queueBytesMax: number): boolean {
@@ -140,7 +127,7 @@ export class Endpoint {
       );
       return;
     }
-    this.#heardMs = this.#wire.nowMs();
+    this.#patience.heard();
     if (segment.kind === 'open') {
       this.#send('opened');
     } else if (segment.kind === 'opened') {
@@ -162,7 +149,7 @@ export class Endpoint {
   #opened(): void {
     if (this.#state === 'opening') {
       this.#state = 'open';
-      this.#progress();
+      this.#patience.progress(this.#needsAnswer());
       this.#post?.(() => {
         if (!this.#destroyed) this.#user?.opened?.();
       });
@@ -173,8 +160,8 @@ export class Endpoint {
 
   #accepted(): void {
     this.#state = 'open';
-    this.#progress();
-    this.#wire.accepted(this);
+    this.#patience.progress(this.#needsAnswer());
+    this.#wire.accepted();
   }
 
   #receiveAck(segment: Segment): void {
@@ -183,7 +170,7 @@ export class Endpoint {
     const windowBytes = segment.windowBytes;
     if (out.acknowledge(segment.acknowledged)) {
       this.#equalAcks = 0;
-      this.#progress();
+      this.#patience.progress(this.#needsAnswer());
       if (out.acknowledged < this.#recoverTo && out.inFlight > 0) this.#resend();
     } else if (segment.kind === 'ack' && out.inFlight > 0 && windowBytes === this.#peerWindowBytes) {
       this.#equalAcks++;
@@ -218,7 +205,7 @@ export class Endpoint {
       out.advance(bytes.byteLength, end);
       this.#send('data', position, bytes, end);
     }
-    if (this.#needsAnswer()) this.#await();
+    if (this.#needsAnswer()) this.#patience.await();
     if (this.#owesDrained && out.unsentBytes === 0) {
       this.#owesDrained = false;
       this.#post?.(() => {
@@ -242,47 +229,13 @@ export class Endpoint {
     return this.#state === 'open' && (this.#out.inFlight > 0 || this.#out.hasUnsent);
   }
 
-  #await(): void {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#heardMs = this.#wire.nowMs();
-    this.#retryDueMs = this.#heardMs + this.#retryMs;
-    if (this.#retry === undefined) this.#armRetry(this.#retryMs);
-  }
-
-  /** What was waited for has come, or some of it. */
-  #progress(): void {
-    this.#retryMs = limits.retransmitMsMin;
-    this.#retryDueMs = this.#wire.nowMs() + this.#retryMs;
-    this.#waiting = this.#needsAnswer();
-  }
-
-  #armRetry(delayMs: number): void {
-    this.#retry = this.#wire.after(delayMs, () => this.#tryAgain());
-  }
-
   #tryAgain(): void {
-    this.#retry = undefined;
-    if (!this.#waiting) return;
-    const nowMs = this.#wire.nowMs();
-    if (nowMs < this.#retryDueMs) {
-      this.#armRetry(this.#retryDueMs - nowMs);
-      return;
-    }
-    if (nowMs - this.#heardMs >= this.#wire.silenceMsMax()) {
-      this.#send('reset');
-      this.#fail({ kind: 'timeout', message: 'The peer does not answer.' });
-      return;
-    }
     if (this.#state === 'opening') this.#send('open');
     else if (this.#state === 'accepting') this.#send('opened');
     else if (this.#out.inFlight > 0) {
       this.#recoverTo = this.#out.sent;
       this.#resend();
     } else this.#send('probe');
-    this.#retryMs = Math.min(this.#retryMs * 2, limits.retransmitMsMax);
-    this.#retryDueMs = nowMs + this.#retryMs;
-    this.#armRetry(this.#retryMs);
   }
 
   #deliver(): void {
@@ -316,8 +269,8 @@ export class Endpoint {
     if (this.#state !== 'open' || !this.#out.finished || !this.#in.finished) return;
     if (!this.#endDelivered && this.#user !== undefined) return;
     this.#state = 'closed';
-    this.#retry?.cancel();
-    this.#wire.leave(this, true);
+    this.#patience.end();
+    this.#wire.leave(true);
     this.#postClosed(undefined);
   }
 
@@ -334,20 +287,19 @@ export class Endpoint {
   #leave(): void {
     this.#state = 'closed';
     this.#in.clear();
-    this.#retry?.cancel();
-    this.#wire.leave(this, false);
+    this.#patience.end();
+    this.#wire.leave(false);
   }
 
   #postClosed(failure: NetworkFailure | undefined): void {
     this.#post?.(() => {
-      if (failure === undefined || this.#destroyed) this.#user?.closed();
-      else this.#user?.closed(failure);
+      this.#user?.closed(this.#destroyed ? undefined : failure);
     });
   }
 
   #send(kind: Segment['kind'], position = 0, bytes: Uint8Array = noBytes, end = false): void {
     const windowBytes = this.#in.windowBytes;
     this.#advertisedBytes = windowBytes;
-    this.#wire.send(this, { kind, position, bytes, end, acknowledged: this.#in.expected, windowBytes });
+    this.#wire.send({ kind, position, bytes, end, acknowledged: this.#in.expected, windowBytes });
   }
 }

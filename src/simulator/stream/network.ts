@@ -10,8 +10,9 @@ import {
 } from '../../host/index.ts';
 import type { Life } from '../timeline.ts';
 import type { Recorder } from '../trace.ts';
-import type { Endpoint, Post } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Stack } from './stack.ts';
+import type { Post } from './wire.ts';
 
 /** The Network port of one process on a simulated machine. */
 export class SimulatedNetwork implements Network {

@@ -1,4 +1,6 @@
-/** What one packet of a byte stream carries. Positions count the stream's bytes from 0; its end takes one. */
+/**
+ * What one packet of a byte stream carries. Positions count the stream's bytes from 0; its end takes one.
+ */
 export interface Segment {
   /** Unlike a pair of ports never used again: a replayed packet finds no later connection. */
   readonly connection: number;

@@ -7,8 +7,8 @@ interface Chunk {
 }
 
 /**
- * What one side has written, from the first byte not acknowledged on. Invariant: acknowledged <= sent <= end,
- * where the end of the stream, once said, takes one position behind the last byte.
+ * What one side has written, from the first byte not acknowledged on. Invariant: acknowledged <= sent <=
+ * end, where the end of the stream, once said, takes one position behind the last byte.
  */
 export class SendQueue {
   #chunks: Chunk[] = [];

@@ -3,8 +3,9 @@ import type { Prng } from '../../std/index.ts';
 import { limits } from '../limits.ts';
 import type { Packets, Station } from '../packets.ts';
 import type { Life, Timeline } from '../timeline.ts';
-import { Endpoint, type Post, type Wire } from './endpoint.ts';
+import { Endpoint } from './endpoint.ts';
 import { describeSegment, noBytes, type Segment } from './segment.ts';
+import type { Post, Wire } from './wire.ts';
 
 /** A machine as the stacks of others see it. */
 export interface Node extends Station {
@@ -43,7 +44,9 @@ export class Stack {
   readonly #bound = new Map<number, Bound>();
   readonly #endpoints = new Map<number, { readonly endpoint: Endpoint; readonly peer: Node }>();
   readonly #lingering: { readonly key: number; readonly untilUs: number }[] = [];
-  /** Connections once asked of this machine: a replayed `open` must not open a second one under its number. */
+  /**
+   * Connections once asked of this machine: a replayed `open` must not open a second one under its number.
+   */
   readonly #known = new Set<number>();
   #lastPort = firstEphemeralPort - 1;
 
@@ -152,11 +155,11 @@ export class Stack {
     const wire: Wire = {
       nowMs: () => timeline.nowUs / 1000,
       silenceMsMax: () => packets.profile.silenceMsMax,
-      send: (_, segment) => this.#transmit(peer, { ...segment, connection, toAcceptor: initiator, port }),
+      send: (segment) => this.#transmit(peer, { ...segment, connection, toAcceptor: initiator, port }),
       after: (delayMs, run) => timeline.at(this.#system, Math.ceil(delayMs * 1000), run),
       cut: (length) => this.#cut(length),
       accepted,
-      leave: (_, linger) => {
+      leave: (linger) => {
         if (linger) this.#lingering.push({ key, untilUs: timeline.nowUs + limits.lingerMs * 1000 });
         else this.#endpoints.delete(key);
       },

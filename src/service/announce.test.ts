@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startUnderTest } from './testing/service-under-test.ts';
+
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly body: { readonly state?: string; readonly host?: string; readonly port?: number };
+  /** Whether the service's port still took connections then. */
+  readonly wasOpen: boolean;
+}
+
+/**
+ * A listener that speaks as much of the registry's wire as an announcement needs, and keeps what it is
+ * told.
+ */
+let registry: Server;
+let address: string;
+let seen: Seen[];
+let watched: string[];
+let servicePort = 0;
+
+beforeEach(async () => {
+  seen = [];
+  watched = [];
+  registry = createServer((request, response) => {
+    const { method = '', url = '' } = request;
+    if (url.startsWith('/v1/watch')) {
+      watched.push(url);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const snapshot = { revision: 1, warming: false, instances: [] };
+      response.write(`id: e-1\nevent: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`);
+      return;
+    }
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', async () => {
+      const wasOpen = await isOpen(servicePort);
+      const key = request.headers['x-holdfast-key'] as string | undefined;
+      seen.push({ method, path: url, key, body: body === '' ? {} : JSON.parse(body), wasOpen });
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ revision: 1, leaseMs: 6_000, removed: true }));
+    });
+  });
+  registry.listen(0, '127.0.0.1');
+  await once(registry, 'listening');
+  address = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
+});
+
+afterEach(() => {
+  registry.closeAllConnections();
+  registry.close();
+});
+
+async function isOpen(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/health`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+describe('a service with a registry', () => {
+  it('is announced when ready, says that it drains while it still answers, and is taken off', async () => {
+    const env = { HOLDFAST_REGISTRY: address, CLUSTER_KEY: 'k3y', HOLDFAST_INSTANCE: 'subject-1' };
+    const { service, stop, logged } = await startUnderTest({}, { env });
+    servicePort = service.port;
+    await expect.poll(() => seen.length).toBe(1);
+    const { port } = service;
+    expect(seen[0]).toMatchObject({
+      method: 'PUT',
+      path: '/v1/services/subject/instances/subject-1',
+      key: 'k3y',
+      body: { state: 'ready', host: '127.0.0.1', port },
+    });
+    await expect.poll(() => logged.join('')).toMatch(/INFO service=S registered registry=/);
+    await stop();
+    const told = seen.map(({ method, body, wasOpen }) => ({ method, state: body.state, wasOpen }));
+    expect(told.slice(1)).toEqual([
+      { method: 'PUT', state: 'draining', wasOpen: true },
+      { method: 'DELETE', state: undefined, wasOpen: false },
+    ]);
+  });
+
+  it('has a name by itself: service and port', async () => {
+    const { service, stop } = await startUnderTest({}, { env: { HOLDFAST_REGISTRY: address } });
+    expect(service.instance).toBe(`subject-${service.port}`);
+    await expect.poll(() => seen[0]?.path).toBe(`/v1/services/subject/instances/subject-${service.port}`);
+    await stop();
+  });
+
+  it('listening on every address, names one that others reach', async () => {
+    const { stop } = await startUnderTest({}, { env: { HOLDFAST_REGISTRY: address, HOST: '0.0.0.0' } });
+    await expect.poll(() => seen[0]?.body.host).toBe('127.0.0.1');
+    await stop();
+  });
+
+  it('that is not to be found is not announced', async () => {
+    const { stop } = await startUnderTest({ announce: false }, { env: { HOLDFAST_REGISTRY: address } });
+    await stop();
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('a service whose registry is away', () => {
+  it('starts, answers and drains all the same, and says so once', async () => {
+    registry.close();
+    const { service, stop, logged, url } = await startUnderTest(
+      {},
+      { env: { HOLDFAST_REGISTRY: address } },
+    );
+    expect((await fetch(url('/ready'))).status).toBe(200);
+    await expect.poll(() => logged.join('')).toMatch(/WARN service=S registry=.* error="Not registered/);
+    expect(service.state).toBe('ready');
+    await stop();
+    expect(logged.join('').match(/Not registered/g)).toHaveLength(1);
+  });
+});
+
+describe('addresses', () => {
+  it('given by hand are used without asking; others are looked up', async () => {
+    const other = await startUnderTest({
+      http(app) {
+        app.get('/echo', () => ({ echo: 'other' }));
+      },
+    });
+    const { url, stop } = await startUnderTest(
+      {
+        addresses: (env) => ({ other: env.OTHER_URL, unset: env.UNSET_URL }),
+        http(app, { calls }) {
+          app.get('/other', async () => (await calls.request('other', { path: '/echo' })).json());
+          app.get('/unset', async () => (await calls.request('unset', { path: '/' })).json());
+        },
+      },
+      { env: { HOLDFAST_REGISTRY: address, OTHER_URL: other.service.address } },
+    );
+    expect(await (await fetch(url('/other'))).json()).toEqual({ echo: 'other' });
+    expect((await fetch(url('/unset'))).status).toBe(503);
+    expect(watched).toEqual([expect.stringContaining('unset')]);
+    await stop();
+    await other.stop();
+  });
+
+  it('that are none are refused at the start', async () => {
+    const definition = { addresses: () => ({ other: 'localhost' }) };
+    await expect(startUnderTest(definition)).rejects.toThrow(
+      'The address of other must look like http://127.0.0.1:8080, not "localhost".',
+    );
+  });
+});
