@@ -16,8 +16,8 @@ import { isLoopback, isWildcard, type ServiceEnvironment } from './environment.t
 /** A service's side of the registry: where the others are, and telling them where this one is. */
 export class RegistrySide {
   readonly discovery: Discovery;
+  readonly incarnation: string;
   readonly #client: RegistryClient | undefined;
-  readonly #host: Host;
   readonly #env: ServiceEnvironment;
   #announcement: Announcement | undefined;
 
@@ -28,8 +28,8 @@ export class RegistrySide {
     readonly addresses: Addresses;
   }) {
     const { host, env, log, addresses } = options;
-    this.#host = host;
     this.#env = env;
+    this.incarnation = newIncarnation(host);
     if (env.registries.length > 0) {
       const { registries, clusterKey: key } = env;
       const observe = (event: RegistryEvent): void => report(event, log);
@@ -44,7 +44,7 @@ export class RegistrySide {
 
   announce(service: string, id: string, port: number, state: InstanceState): void {
     const host = announcedHost(this.#env);
-    const incarnation = newIncarnation(this.#host);
+    const { incarnation } = this;
     this.#announcement = this.#client?.announce({ id, incarnation, host, port, state, weight: 1 }, service);
   }
 

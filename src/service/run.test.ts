@@ -175,15 +175,15 @@ describe('a start that fails', () => {
 });
 
 describe('a parent with a channel', () => {
-  it('is told the states', async () => {
+  it('is told the states, and what the registry knows this life by', async () => {
     const subject = run({}, { hasChannel: true });
     const port = await subject.port();
     subject.child.kill('SIGTERM');
     expect(await subject.exited()).toBe(0);
     expect(subject.messages).toEqual([
       { type: 'state', state: 'starting', port: 0 },
-      { type: 'state', state: 'ready', port },
-      { type: 'state', state: 'draining', port },
+      { type: 'state', state: 'ready', port, incarnation: expect.any(String) },
+      { type: 'state', state: 'draining', port, incarnation: expect.any(String) },
     ]);
   });
 

@@ -48,7 +48,7 @@ class ProcessLife {
         ...this.#options,
         env: process.env,
         log: this.#log,
-        onState: (state, port) => this.#tellParent(state, port),
+        onState: ({ state, port, incarnation }) => this.#tellParent(state, port, incarnation),
         onBug: () => this.#exit(1),
       });
       this.#service = service;
@@ -117,10 +117,10 @@ class ProcessLife {
     process.exit(code);
   }
 
-  #tellParent(state: InstanceState, port: number): void {
+  #tellParent(state: InstanceState, port: number, incarnation?: string): void {
     if (process.connected !== true) return;
     // The parent may die at any moment; `disconnect` reports it.
-    process.send?.({ type: 'state', state, port }, undefined, {}, () => {});
+    process.send?.({ type: 'state', state, port, incarnation }, undefined, {}, () => {});
   }
 }
 

@@ -29,9 +29,16 @@ export interface StartOptions {
   readonly limits?: Partial<ServiceLimits> | undefined;
   /** Instead of the one the environment asks for. */
   readonly log?: Logger | undefined;
-  readonly onState?: ((state: InstanceState, port: number) => void) | undefined;
+  readonly onState?: ((news: StateNews) => void) | undefined;
   /** A handler's broken assertion, logged and answered. By default thrown where nothing catches it. */
   readonly onBug?: ((error: AssertionFailure) => void) | undefined;
+}
+
+export interface StateNews {
+  readonly state: InstanceState;
+  readonly port: number;
+  /** What the registry knows this life of the instance by. */
+  readonly incarnation: string;
 }
 
 export interface RunningService {
@@ -235,7 +242,8 @@ class Service implements RunningService {
     this.#state = state;
     if (this.#grpc !== undefined) this.#grpc.serving = state === 'ready';
     if (state === 'draining') this.#registry.setState(state);
-    this.#options.onState?.(state, this.#port);
+    const { incarnation } = this.#registry;
+    this.#options.onState?.({ state, port: this.#port, incarnation });
   }
 
   #onBug(error: AssertionFailure): void {

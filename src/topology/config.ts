@@ -49,8 +49,10 @@ export interface SystemCommand {
 export interface CommandContext {
   /** What follows the command's name, as typed. */
   readonly args: readonly string[];
-  /** `http://127.0.0.1:8080`: where the first instance of a service is, of the running topology if one runs. */
+  /** Where the first instance of a service is, `http://127.0.0.1:8080`: the running one if there is one. */
   addressOf(service: string): string;
+  /** Where all its instances are: those that run, or those that would. */
+  addressesOf(service: string): readonly string[];
   /** Base addresses of the registries; empty when the topology has none. */
   readonly registries: readonly string[];
   /** The cluster key, when one was made. A secret: never print it. */

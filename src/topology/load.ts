@@ -9,10 +9,13 @@ import type { Topology } from './topology.ts';
 
 export type LoadedTopology =
   | { readonly ok: true; readonly topology: Topology }
-  /** Each line says `file:line:column`, what is wrong there and what would be right. */
-  | { readonly ok: false; readonly lines: readonly string[] };
+  /**
+   * Each line says `file:line:column`, what is wrong there and what would be right. `asked`: the config is
+   * fine, but has no such systems.
+   */
+  | { readonly ok: false; readonly asked?: boolean; readonly lines: readonly string[] };
 
-/** Reads a config file, checks it and works it out. `from` is the folder that places are shown relative to. */
+/** Reads a config file, checks it and works it out. Places are shown relative to the folder `from`. */
 export async function loadTopology(
   file: string,
   options: ResolveOptions & { readonly from?: string | undefined } = {},
@@ -21,7 +24,13 @@ export async function loadTopology(
   const imported = await importDefault(file, from);
   if (!imported.ok) return imported;
   const resolution = checkTopology(imported.value, options);
-  if (!resolution.ok) return { ok: false, lines: await describeProblems(file, resolution.problems, from) };
+  if (!resolution.ok) {
+    const { problems } = resolution;
+    if (problems.every((problem) => problem.asked)) {
+      return { ok: false, asked: true, lines: problems.map(({ message }) => message) };
+    }
+    return { ok: false, lines: await describeProblems(file, problems, from) };
+  }
   const missing = resolution.topology.processes.filter(({ main }) => !existsSync(main));
   if (missing.length === 0) return resolution;
   const problems = missing.map(({ service, main }): Problem => {
@@ -72,6 +81,10 @@ async function importDefault(file: string, from: string): Promise<Imported> {
 async function describeImportFailure(file: string, error: unknown, from: string): Promise<string> {
   const message = describeError(error).split('\n')[0] ?? '';
   const stack = error instanceof Error ? (error.stack ?? '') : '';
+  if (message === 'Cannot use import statement outside a module') {
+    const hint = 'put "type": "module" into package.json, or name the file .mts';
+    return `${shown(file, from)}: ${message}: ${hint}`;
+  }
   const syntax = /^(?:(file:\/\/\S+)|(\/.+|[A-Z]:\\.+)):(\d+)\n[\s\S]*?\n( *)\^/.exec(stack);
   if (error instanceof SyntaxError && syntax !== null) {
     const [, url, path, line, indent] = syntax;

@@ -4,6 +4,8 @@ export interface Problem {
   readonly path: DataPath;
   /** Points at the key rather than at its value. */
   readonly atKey?: boolean | undefined;
+  /** About what was asked for, not about the config: it has no place in the source. */
+  readonly asked?: boolean | undefined;
   /** What is wrong and what would be right; follows the path and a colon. */
   readonly message: string;
 }

@@ -127,7 +127,8 @@ describe('a config that is wrong', () => {
       'a main that is a path',
       { systems: [{ name: 's', services: { a: { main: './main.ts', port: 1 } } }] },
       [
-        'systems.0.services.a.main: must be a file URL such as new URL(\'./main.ts\', import.meta.url), not "./main.ts"',
+        'systems.0.services.a.main: must be a file URL such as ' +
+          'new URL(\'./main.ts\', import.meta.url), not "./main.ts"',
       ],
     ],
     [
@@ -149,21 +150,24 @@ describe('a config that is wrong', () => {
       'clashing ports of two services',
       { systems: [pair, clash] },
       [
-        'systems.1.services.echo-c.port: echo-b-1 and echo-c-1 would both listen on port 8081: give one another port',
+        'systems.1.services.echo-c.port: echo-b-1 and echo-c-1 would both listen on port 8081: ' +
+          'give one another port',
       ],
     ],
     [
       'a port an instance grows into',
       { systems: [pair], services: { 'echo-a': { instances: 2 } } },
       [
-        'systems.0.services.echo-b.port: echo-a-2 and echo-b-1 would both listen on port 8081: give one another port',
+        'systems.0.services.echo-b.port: echo-a-2 and echo-b-1 would both listen on port 8081: ' +
+          'give one another port',
       ],
     ],
     [
       'the registry on a service port',
       { systems: [pair], registry: { port: 8080 } },
       [
-        'systems.0.services.echo-a.port: registry and echo-a-1 would both listen on port 8080: give one another port',
+        'systems.0.services.echo-a.port: registry and echo-a-1 would both listen on port 8080: ' +
+          'give one another port',
       ],
     ],
     [
@@ -187,7 +191,8 @@ describe('a config that is wrong', () => {
       'a bad service name',
       { systems: [{ name: 's', services: { Echo_A: { main, port: 1 } } }] },
       [
-        'systems.0.services.Echo_A: must be a name of small letters, digits and single dashes, at most 40 long, not "Echo_A"',
+        'systems.0.services.Echo_A: must be a name of small letters, digits and single dashes, ' +
+          'at most 40 long, not "Echo_A"',
       ],
     ],
     [
@@ -258,10 +263,10 @@ describe('a config that is wrong', () => {
 
   it('says which systems there are when another is asked for', () => {
     expect(problemsOf({ systems: [pair] }, ['pai'])).toEqual([
-      'systems: there is no system pai. Did you mean pair?',
+      'systems: There is no system pai. Did you mean pair?',
     ]);
     expect(problemsOf({ systems: [pair] }, ['zz'])).toEqual([
-      'systems: there is no system zz. There are: pair.',
+      'systems: There is no system zz. There are: pair.',
     ]);
   });
 

@@ -69,7 +69,8 @@ function unknownChoices(config: Config, chosen: readonly string[]): Problem[] {
     .filter((name) => !names.includes(name))
     .map((name) => ({
       path: ['systems'],
-      message: `there is no system ${name}.${didYouMean(name, names) || ` There are: ${names.join(', ')}.`}`,
+      asked: true,
+      message: `There is no system ${name}.${didYouMean(name, names) || ` There are: ${names.join(', ')}.`}`,
     }));
 }
 

@@ -35,14 +35,16 @@ export const delay: SystemCommand = {
       context.complain(`The delay must be a number of seconds from 0 to 5, not "${seconds}".`);
       return 2;
     }
-    const response = await reach(context, `${context.addressOf('echo-a')}/delay`, change);
-    if (response === undefined) return 1;
-    if (!response.ok) {
-      context.complain(`A refused (${response.status}): ${await response.text()}`);
-      return 1;
+    for (const address of context.addressesOf('echo-a')) {
+      const response = await reach(context, `${address}/delay`, change);
+      if (response === undefined) return 1;
+      if (!response.ok) {
+        context.complain(`A at ${address} refused (${response.status}): ${await response.text()}`);
+        return 1;
+      }
+      const { seconds: now } = (await response.json()) as { seconds: number };
+      context.print(`Every echo of A at ${address} waits ${now} s.`);
     }
-    const { seconds: now } = (await response.json()) as { seconds: number };
-    context.print(`Every echo of A waits ${now} s.`);
     return 0;
   },
 };

@@ -24,7 +24,8 @@ export function serviceA(options: { readonly delaySeconds: number }) {
       const { log, host } = context;
       app.get<EchoQuery>('/echo', async (request) => {
         const startedAtMs = host.clock.nowMs();
-        const msg = [request.query.msg ?? ''].flat()[0] ?? '';
+        const { msg: given = '' } = request.query;
+        const msg = typeof given === 'string' ? given : (given[0] ?? '');
         const wait = delayed(context);
         if (wait !== undefined) await wait;
         if (log.enables('info')) {

@@ -1,0 +1,21 @@
+import type { Found } from '../up/driver/control-client.ts';
+
+/** Why there is nothing to talk to, and what to do. */
+export function notRunningText(found: Exclude<Found, { kind: 'running' }>, dataFolder: string): string {
+  switch (found.kind) {
+    case 'nothing':
+      return 'Nothing runs here. Start it with: holdfast up';
+    case 'dead':
+      return (
+        `holdfast up (pid ${found.record.pid}) was killed, and what it ran ended with it. ` +
+        'Start it again with: holdfast up'
+      );
+    case 'silent':
+      return (
+        `holdfast up (pid ${found.record.pid}) does not answer for ${dataFolder}. ` +
+        'It may be paused or very busy.'
+      );
+    default:
+      return found satisfies never;
+  }
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { limits } from '../limits.ts';
+import { processTable } from '../terminal/process-table.ts';
+import { findRunning } from './driver/control-client.ts';
+import { openDataFolder, unwritable } from './driver/data-folder.ts';
+import { checkPorts } from './driver/ports.ts';
+import { factsOf } from './driver/processes.ts';
+import { claimFolder, type RunRecord, releaseFolder } from './driver/run-file.ts';
+import { loopback, type UpOptions } from './options.ts';
+import { Run } from './run.ts';
+
+/** Runs a topology here until it is told to stop. Resolves to the exit code. */
+export async function up(options: UpOptions): Promise<number> {
+  const { topology, err, environment } = options;
+  if (topology.production && environment.HOLDFAST_FAULTS === 'on') {
+    err.line('A production topology refuses faults: unset HOLDFAST_FAULTS.');
+    return 1;
+  }
+  const folder = openDataFolder(options.dataFolder);
+  const record: RunRecord = {
+    id: randomUUID(),
+    pid: process.pid,
+    startTicks: factsOf(process.pid)?.startTicks,
+    startedAt: new Date().toISOString(),
+    config: options.configFile,
+  };
+  const claim = await claimFolder(folder.path, record, async () => {
+    const found = await findRunning(folder.path);
+    return found.kind === 'running' || found.kind === 'silent';
+  }).catch((error: unknown) => {
+    throw unwritable(folder.path, error);
+  });
+  if (!claim.ok) return refuseSecond(options, claim.holder);
+  try {
+    const waitMs = claim.replaced === undefined ? 0 : limits.orphansWaitMaxMs;
+    const checked = await checkPorts(loopback, topology.processes, options.config, waitMs);
+    if (!checked.ok) {
+      for (const line of checked.lines) err.line(line);
+      return 1;
+    }
+    const specs = topology.processes.map((spec, index) => ({
+      ...spec,
+      port: checked.ports[index] ?? spec.port,
+    }));
+    return await new Run(options, folder, record, specs).run(folder.clusterKey);
+  } finally {
+    releaseFolder(folder.path, record.id);
+  }
+}
+
+async function refuseSecond({ out, err, dataFolder }: UpOptions, holder: RunRecord): Promise<number> {
+  const found = await findRunning(dataFolder);
+  if (found.kind === 'running') {
+    const { processes } = found.list;
+    for (const line of processTable(out, processes, { detailed: true, wallMs: Date.now() })) out.line(line);
+    err.line(
+      `This topology runs already (pid ${holder.pid}). Stop it with holdfast down, or choose another --data.`,
+    );
+  } else {
+    err.line(
+      `Another holdfast up (pid ${holder.pid}) has the data folder ${dataFolder} and does not answer. ` +
+        `Stop that process, or choose another --data.`,
+    );
+  }
+  return 1;
+}
