@@ -1,7 +1,7 @@
 import * as http2 from 'node:http2';
 import { describeError, HoldfastError } from '../std/index.ts';
 import { limits } from './limits.ts';
-import { codeOfHttpStatus, errorOf, FrameReader, type Status, statusIn } from './wire.ts';
+import { codeOfHttpStatus, contentType, errorOf, FrameReader, type Status, statusIn } from './wire.ts';
 
 /** Where the events of one call go. `ended` comes once and last, unless the call was cancelled. */
 export interface CallSink {
@@ -60,16 +60,23 @@ export class GrpcConnection {
     return this.#usable;
   }
 
-  call(path: string, headers: Readonly<Record<string, string>>, sink: CallSink): ClientCall {
-    const stream = this.#session.request({
-      ':method': 'POST',
-      ':path': path,
-      ':scheme': 'http',
-      ':authority': this.#authority,
-      te: 'trailers',
-      'content-type': 'application/grpc+proto',
+  /** `headers` are names in lower case and values in turn: node:http2 takes such a list as it is. */
+  call(path: string, headers: readonly string[], sink: CallSink): ClientCall {
+    const stream = this.#session.request([
+      ':method',
+      'POST',
+      ':path',
+      path,
+      ':scheme',
+      'http',
+      ':authority',
+      this.#authority,
+      'te',
+      'trailers',
+      'content-type',
+      contentType,
       ...headers,
-    });
+    ]);
     return new StreamedCall(stream, this.#where, sink, (cause) => this.#unsent(stream, cause));
   }
 

@@ -10,7 +10,8 @@ export interface StreamRequest {
   readonly path: string;
   /** The frames to send, in order. Read only once the call has an instance. */
   readonly frames: AsyncIterable<Buffer>;
-  headers(remainingMs: number): Record<string, string>;
+  /** Names and values in turn. */
+  headers(remainingMs: number): readonly string[];
 }
 
 /**

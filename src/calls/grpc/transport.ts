@@ -159,17 +159,20 @@ async function* decoded<O extends DescMessage>(
   }
 }
 
-function travellingHeaders(options: GrpcOptions): (remainingMs: number) => Record<string, string> {
+function travellingHeaders(options: GrpcOptions): (remainingMs: number) => readonly string[] {
   const context = currentContext();
+  const own = options.header === undefined ? [] : [...new Headers(options.header)];
   return (remainingMs) => {
-    const headers: Record<string, string> = {
-      'grpc-timeout': formatTimeout(remainingMs),
-      traceparent: options.caller.traceparent(context),
-    };
+    const headers = [
+      'grpc-timeout',
+      formatTimeout(remainingMs),
+      'traceparent',
+      options.caller.traceparent(context),
+    ];
     const state = context?.trace.state;
-    if (state !== undefined) headers.tracestate = state;
-    if (options.header === undefined) return headers;
-    return Object.assign(headers, Object.fromEntries(new Headers(options.header)));
+    if (state !== undefined) headers.push('tracestate', state);
+    for (const [name, value] of own) if (!headers.includes(name)) headers.push(name, value);
+    return headers;
   };
 }
 

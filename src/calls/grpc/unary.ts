@@ -15,7 +15,8 @@ export interface UnaryRequest {
   /** `/package.Service/Method`. */
   readonly path: string;
   readonly frame: Buffer;
-  headers(remainingMs: number): Record<string, string>;
+  /** Names and values in turn. */
+  headers(remainingMs: number): readonly string[];
 }
 
 /**
