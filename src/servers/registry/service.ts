@@ -137,7 +137,8 @@ function answerTo(outcome: PutOutcome, service: string, id: string): { revision:
   const text =
     by === undefined
       ? `This incarnation of ${service}/${id} was removed; a new one may register.`
-      : `${service}/${id} is announced by a later process, at ${by.host}:${by.port}. If both are to run, give one another HOLDFAST_INSTANCE.`;
+      : `${service}/${id} is announced by a later process, at ${by.host}:${by.port}. If both are to run, ` +
+        'give one of them another HOLDFAST_INSTANCE.';
   throw new HoldfastError('already_exists', text);
 }
 
@@ -184,8 +185,8 @@ function logStore(event: StoreEvent, log: Logger): void {
       return;
     }
     case 'expiry-held': {
-      const error = `${event.due} of ${event.total} leases ran out together: kept for up to ${event.holdMs / 1000} s, in case it is the network.`;
-      log.warn({ error });
+      const lost = `${event.due} of ${event.total} leases ran out together`;
+      log.warn({ error: `${lost}: kept for up to ${event.holdMs / 1000} s, in case it is the network.` });
       return;
     }
     case 'expiry-released':

@@ -73,8 +73,11 @@ export class WatchStreams {
 class WatchStream {
   readonly #response: ServerResponse;
   readonly #onSlow: () => void;
-  /** What may lie unread. A snapshot has to get through however long it is, so it counts on top. */
+  /**
+   * What may lie unread. What it begins with has to get through however long it is, so that counts on top.
+   */
   #unreadBytesMax: number = limits.watcherQueueBytesMax;
+  #hasBegun = false;
 
   constructor(response: ServerResponse, onSlow: () => void) {
     this.#response = response;
@@ -84,8 +87,10 @@ class WatchStream {
   write(frame: WatchFrame, text: string): void {
     const response = this.#response;
     if (response.destroyed || response.writableEnded) return;
-    if (frame.type === 'snapshot') this.#unreadBytesMax += Buffer.byteLength(text);
-    else if (response.writableLength > this.#unreadBytesMax) {
+    if (!this.#hasBegun) {
+      this.#unreadBytesMax += Buffer.byteLength(text);
+      this.#hasBegun = frame.type !== 'change';
+    } else if (response.writableLength > this.#unreadBytesMax) {
       this.#onSlow();
       response.destroy();
       return;

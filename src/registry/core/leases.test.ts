@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import type { Instance } from '../../calls/index.ts';
+import { limits } from '../limits.ts';
+import { LeasesCore } from './leases.ts';
+import type { LeasesEffect, LeasesEvent } from './leases-events.ts';
+
+const instance = (id: string, incarnation: string, extra: Partial<Instance> = {}): Instance => ({
+  id,
+  incarnation,
+  host: '127.0.0.1',
+  port: 8080,
+  state: 'ready',
+  weight: 1,
+  ...extra,
+});
+
+/** An effect in one line, as the transcripts below show it. */
+function line(effect: LeasesEffect): string {
+  switch (effect.type) {
+    case 'put-done': {
+      const { outcome } = effect;
+      if (outcome.result === 'listed') return `listed at ${outcome.revision} for ${outcome.leaseMs}`;
+      return outcome.result === 'full' ? 'full' : `fenced by ${outcome.by?.incarnation ?? 'its removal'}`;
+    }
+    case 'remove-done':
+      return `${effect.outcome.removed ? 'removed' : 'not removed'} at ${effect.outcome.revision}`;
+    case 'send':
+      return `to ${effect.watcher}: ${frameLine(effect.frame)}`;
+    case 'broadcast':
+      return `to all: ${frameLine(effect.frame)}`;
+    case 'report':
+      return `report ${effect.report.type}`;
+  }
+}
+
+function frameLine(frame: Extract<LeasesEffect, { type: 'send' }>['frame']): string {
+  const at = `${frame.position.epoch}-${frame.position.revision}`;
+  if (frame.type === 'snapshot') {
+    const listed = frame.instances.map(({ service, instance: one }) => `${service}/${one.id}`).join(' ');
+    return `${at} snapshot${frame.warming ? ' warming' : ''} [${listed}]`;
+  }
+  if (frame.type !== 'change') return `${at} ${frame.type}`;
+  const { change } = frame;
+  if (change.kind === 'remove') {
+    return `${at} remove ${change.service}/${change.id} ${change.incarnation} ${change.why}`;
+  }
+  const { id, incarnation, state } = change.instance;
+  return `${at} put ${change.service}/${id} ${incarnation} ${state}`;
+}
+
+class Session {
+  readonly core: LeasesCore;
+  nowMs = 0;
+
+  constructor(options: { readonly warmingMs?: number; readonly historyMax?: number } = {}) {
+    this.core = new LeasesCore({ epoch: 'e', nowMs: 0, warmingMs: 0, ...options });
+    this.pass(limits.tickMs);
+  }
+
+  put(id: string, incarnation: string, extra: Partial<Instance> = {}, sequence?: number): string[] {
+    return this.#step({
+      type: 'put',
+      request: 1,
+      nowMs: this.nowMs,
+      service: 'a',
+      instance: instance(id, incarnation, extra),
+      leaseMs: 6000,
+      sequence,
+    });
+  }
+
+  remove(id: string, incarnation: string): string[] {
+    return this.#step({ type: 'remove', request: 1, nowMs: this.nowMs, service: 'a', id, incarnation });
+  }
+
+  watch(service?: string, revision?: number, epoch = 'e'): string[] {
+    const from = revision === undefined ? undefined : { epoch, revision };
+    return this.#step({ type: 'watch', watcher: 7, nowMs: this.nowMs, service, from });
+  }
+
+  /** Lets time pass in ticks; the lines of keep-alives are left out. */
+  pass(ms: number): string[] {
+    const lines: string[] = [];
+    for (const untilMs = this.nowMs + ms; this.nowMs < untilMs; ) {
+      this.nowMs += limits.tickMs;
+      lines.push(...this.#step({ type: 'tick', nowMs: this.nowMs }));
+    }
+    return lines.filter((text) => !text.endsWith(' alive'));
+  }
+
+  /** Nothing at all runs for a while: no tick, no request. */
+  freeze(ms: number): void {
+    this.nowMs += ms;
+  }
+
+  #step(event: LeasesEvent): string[] {
+    return this.core.step(event).map(line);
+  }
+}
+
+describe('leases', () => {
+  it('lists what is put, renews without a revision, and drops what falls silent', () => {
+    const registry = new Session();
+    expect(registry.put('a-1', 'i1')).toEqual(['to all: e-1 put a/a-1 i1 ready', 'listed at 1 for 6000']);
+    expect(registry.pass(4000)).toEqual([]);
+    expect(registry.put('a-1', 'i1')).toEqual(['listed at 1 for 6000']);
+    expect(registry.pass(5750)).toEqual([]);
+    expect(registry.pass(250)).toEqual(['to all: e-2 remove a/a-1 i1 expired']);
+    expect(registry.core.list()).toEqual([]);
+  });
+
+  it('gives every change of content a revision', () => {
+    const registry = new Session();
+    registry.put('a-1', 'i1', { state: 'starting' });
+    expect(registry.put('a-1', 'i1', { state: 'ready' })[0]).toBe('to all: e-2 put a/a-1 i1 ready');
+    expect(registry.put('a-1', 'i1', { weight: 2 })[0]).toBe('to all: e-3 put a/a-1 i1 ready');
+    expect(registry.put('a-1', 'i1', { weight: 2, metadata: { v: '1' } })[1]).toBe('listed at 4 for 6000');
+    expect(registry.put('a-1', 'i1', { weight: 2, metadata: { v: '1' } })).toEqual([
+      'listed at 4 for 6000',
+    ]);
+  });
+
+  it('fences an incarnation that was superseded, and one that was removed', () => {
+    const registry = new Session();
+    registry.put('a-1', 'i1');
+    expect(registry.put('a-1', 'i2')[0]).toBe('to all: e-2 put a/a-1 i2 ready');
+    expect(registry.put('a-1', 'i1')).toEqual(['fenced by i2']);
+    expect(registry.remove('a-1', 'i1')).toEqual(['not removed at 2']);
+    expect(registry.remove('a-1', 'i2')).toEqual(['to all: e-3 remove a/a-1 i2 withdrawn', 'removed at 3']);
+    expect(registry.put('a-1', 'i2')).toEqual(['fenced by its removal']);
+    expect(registry.put('a-1', 'i3')[0]).toBe('to all: e-4 put a/a-1 i3 ready');
+  });
+
+  it('refuses the earlier of two ordered incarnations even when it never saw it before', () => {
+    const registry = new Session();
+    registry.put('a-1', '0mb2zzzzz-00000002');
+    expect(registry.put('a-1', '0mb2zzzzy-ffffffff')).toEqual(['fenced by 0mb2zzzzz-00000002']);
+    expect(registry.put('a-1', '0mb300000-00000000')[1]).toBe('listed at 2 for 6000');
+  });
+
+  it('lets the living one back that late news of a dead one with a later clock had superseded', () => {
+    const registry = new Session();
+    const living = '0mb2zzzzy-ffffffff';
+    const dead = '0mb2zzzzz-00000002';
+    registry.put('a-1', living);
+    registry.put('a-1', dead);
+    expect(registry.put('a-1', living)).toEqual([`fenced by ${dead}`]);
+    registry.pass(6000);
+    expect(registry.put('a-1', living)[0]).toBe(`to all: e-4 put a/a-1 ${living} ready`);
+  });
+
+  it('fences what is removed before it arrives', () => {
+    const registry = new Session();
+    expect(registry.remove('a-1', 'i1')).toEqual(['not removed at 0']);
+    expect(registry.put('a-1', 'i1')).toEqual(['fenced by its removal']);
+  });
+
+  it('lets an expired incarnation come back', () => {
+    const registry = new Session();
+    registry.put('a-1', 'i1');
+    registry.pass(6000);
+    expect(registry.put('a-1', 'i1')[0]).toBe('to all: e-3 put a/a-1 i1 ready');
+  });
+
+  it('ignores a put that was overtaken', () => {
+    const registry = new Session();
+    registry.put('a-1', 'i1', { state: 'ready' }, 1);
+    registry.put('a-1', 'i1', { state: 'draining' }, 3);
+    expect(registry.put('a-1', 'i1', { state: 'ready' }, 2)).toEqual(['listed at 2 for 6000']);
+    expect(registry.core.list()[0]?.instance.state).toBe('draining');
+  });
+
+  it('is full at its bound', () => {
+    const registry = new Session();
+    for (let index = 0; index < limits.instancesMax; index++) registry.put(`a-${index}`, 'i');
+    expect(registry.put('one-more', 'i')).toEqual(['full']);
+    expect(registry.put('a-1', 'i')).toEqual([`listed at ${limits.instancesMax} for 6000`]);
+  });
+});
+
+describe('watching', () => {
+  it('starts with a snapshot and resumes with exactly what was missed', () => {
+    const registry = new Session();
+    registry.put('a-1', 'i1');
+    expect(registry.watch('a')).toEqual(['to 7: e-1 snapshot [a/a-1]']);
+    expect(registry.watch('other')).toEqual(['to 7: e-1 snapshot []']);
+    registry.put('a-2', 'i1');
+    registry.remove('a-1', 'i1');
+    expect(registry.watch('a', 1)).toEqual([
+      'to 7: e-2 put a/a-2 i1 ready',
+      'to 7: e-3 remove a/a-1 i1 withdrawn',
+      'to 7: e-3 settled',
+    ]);
+    expect(registry.watch('a', 3)).toEqual(['to 7: e-3 settled']);
+    expect(registry.watch('other', 1)).toEqual(['to 7: e-3 settled']);
+    expect(registry.watch(undefined, 2)).toEqual([
+      'to 7: e-3 remove a/a-1 i1 withdrawn',
+      'to 7: e-3 settled',
+    ]);
+  });
+
+  it('gives a snapshot to a position it does not know', () => {
+    const registry = new Session({ historyMax: 4 });
+    for (let index = 0; index < 20; index++) registry.put('a-1', 'i1', { port: 1000 + index });
+    const snapshot = ['to 7: e-20 snapshot [a/a-1]'];
+    expect(registry.watch('a', 19)).toEqual(['to 7: e-20 put a/a-1 i1 ready', 'to 7: e-20 settled']);
+    expect(registry.watch('a', 1)).toEqual(snapshot);
+    expect(registry.watch('a', 21)).toEqual(snapshot);
+    expect(registry.watch('a', 20, 'another')).toEqual(snapshot);
+  });
+
+  it('says that it warms, and when it has', () => {
+    const registry = new Session({ warmingMs: 6000 });
+    registry.put('a-1', 'i1');
+    expect(registry.watch('a')).toEqual(['to 7: e-1 snapshot warming [a/a-1]']);
+    expect(registry.watch('a', 1)).toEqual(['to 7: e-1 alive']);
+    registry.pass(3000);
+    registry.put('a-1', 'i1');
+    expect(registry.pass(3000)).toEqual(['to all: e-1 settled']);
+    expect(registry.watch('a')).toEqual(['to 7: e-1 snapshot [a/a-1]']);
+  });
+
+  it('says a word at least every keep-alive interval', () => {
+    const core = new LeasesCore({ epoch: 'e', nowMs: 0, warmingMs: 0 });
+    const said: number[] = [];
+    for (let nowMs = 0; nowMs <= 10_000; nowMs += limits.tickMs) {
+      if (core.step({ type: 'tick', nowMs }).some((effect) => line(effect).endsWith('alive')))
+        said.push(nowMs);
+    }
+    expect(said).toEqual([2000, 4000, 6000, 8000, 10_000]);
+  });
+});
+
+describe('trouble of its own', () => {
+  it('does not hold against anybody the time in which it did not run', () => {
+    const registry = new Session();
+    registry.put('a-1', 'i1');
+    registry.pass(2000);
+    registry.freeze(60_000);
+    expect(registry.pass(250)).toEqual(['report stalled']);
+    expect(registry.pass(3750)).toEqual([]);
+    expect(registry.pass(250)).toEqual(['to all: e-2 remove a/a-1 i1 expired']);
+  });
+
+  it('holds back the expiry of most leases at once, for a limited time', () => {
+    const registry = new Session();
+    for (const id of ['a-1', 'a-2', 'a-3', 'a-4', 'a-5', 'a-6']) registry.put(id, 'i1');
+    registry.pass(2000);
+    registry.put('a-6', 'i1');
+    expect(registry.pass(4000)).toEqual(['report expiry-held']);
+    registry.put('a-6', 'i1');
+    expect(registry.pass(4000)).toEqual([]);
+    for (let passedMs = 4000; passedMs < limits.massExpiryHoldMs - 2000; passedMs += 2000) {
+      registry.put('a-6', 'i1');
+      expect(registry.pass(2000)).toEqual([]);
+    }
+    registry.put('a-6', 'i1');
+    const lines = registry.pass(2000);
+    expect(lines[0]).toBe('report expiry-released');
+    expect(lines.length).toBe(6);
+    expect(registry.core.list().map((one) => one.instance.id)).toEqual(['a-6']);
+  });
+
+  it('after a mass expiry gives stragglers a moment once most are back', () => {
+    const registry = new Session();
+    const ids = ['a-1', 'a-2', 'a-3', 'a-4'];
+    for (const id of ids) registry.put(id, 'i1');
+    expect(registry.pass(8000)).toEqual(['report expiry-held']);
+    registry.put('a-1', 'i1');
+    registry.put('a-2', 'i1');
+    expect(registry.pass(2000)).toEqual([]);
+    registry.put('a-1', 'i1');
+    registry.put('a-2', 'i1');
+    registry.put('a-3', 'i1');
+    expect(registry.pass(2250)).toEqual(['report expiry-released', 'to all: e-5 remove a/a-4 i1 expired']);
+  });
+});

@@ -1,0 +1,248 @@
+import type { Instance } from '../../calls/index.ts';
+import { type Core, unreachable } from '../../std/index.ts';
+import { mayReplace } from '../incarnation.ts';
+import { type Registered, sameInstance } from '../instance.ts';
+import { limits } from '../limits.ts';
+import type { Change, Position, WatchFrame } from '../watch-frame.ts';
+import { Fences } from './fences.ts';
+import { History } from './history.ts';
+import type { LeasesEffect, LeasesEvent, LeasesReport, PutOutcome } from './leases-events.ts';
+
+interface Lease {
+  instance: Instance;
+  leaseMs: number;
+  expiresAtMs: number;
+  sequence: number;
+}
+
+type PutEvent = Extract<LeasesEvent, { type: 'put' }>;
+type RemoveEvent = Extract<LeasesEvent, { type: 'remove' }>;
+type WatchEvent = Extract<LeasesEvent, { type: 'watch' }>;
+
+/**
+ * The registry itself: who is there, for as long as it renews its lease (Gray and Cheriton, "Leases", SOSP
+ * 1989), and a numbered history of changes to watch and resume (after etcd's revisions). An epoch is one
+ * life of a registry; revisions count within it.
+ *
+ * Invariants: each change has the next revision, a renewal has none; of an id at most one incarnation is
+ * listed; an incarnation that was removed is not listed again (as far as a bounded memory reaches), one
+ * that was superseded not beside its successor; time in which the registry did not run counts against no
+ * lease.
+ */
+export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
+  readonly #epoch: string;
+  readonly #services = new Map<string, Map<string, Lease>>();
+  readonly #history: History;
+  readonly #fences = new Fences(limits.fencesMax);
+  #size = 0;
+  #revision = 0;
+  /** Undefined once settled. */
+  #warmUntilMs: number | undefined;
+  #lastMs: number;
+  #aliveMs: number;
+  #held: { untilMs: number; recovering: boolean } | undefined;
+  #effects: LeasesEffect[] = [];
+
+  constructor(options: {
+    readonly epoch: string;
+    readonly nowMs: number;
+    readonly warmingMs?: number | undefined;
+    readonly historyMax?: number | undefined;
+  }) {
+    this.#epoch = options.epoch;
+    this.#history = new History(options.historyMax ?? limits.historyMax);
+    this.#warmUntilMs = options.nowMs + (options.warmingMs ?? limits.warmingMs);
+    this.#lastMs = options.nowMs;
+    this.#aliveMs = options.nowMs;
+  }
+
+  get position(): Position {
+    return { epoch: this.#epoch, revision: this.#revision };
+  }
+
+  get warming(): boolean {
+    return this.#warmUntilMs !== undefined;
+  }
+
+  /** What is listed, of one service or of all. */
+  list(service?: string): readonly Registered[] {
+    const names = service === undefined ? [...this.#services.keys()] : [service];
+    return names.flatMap((name) =>
+      [...(this.#services.get(name)?.values() ?? [])].map(({ instance }) => ({ service: name, instance })),
+    );
+  }
+
+  step(event: LeasesEvent): readonly LeasesEffect[] {
+    this.#effects = [];
+    this.#noticeStall(event.nowMs);
+    switch (event.type) {
+      case 'put':
+        this.#effects.push({ type: 'put-done', request: event.request, outcome: this.#put(event) });
+        break;
+      case 'remove':
+        this.#remove(event);
+        break;
+      case 'watch':
+        this.#watch(event);
+        break;
+      case 'tick':
+        this.#tick(event.nowMs);
+        break;
+      default:
+        unreachable(event);
+    }
+    return this.#effects;
+  }
+
+  /** Ticks come every quarter of a second. When none came for long, nobody could renew either. */
+  #noticeStall(nowMs: number): void {
+    const gapMs = nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+    if (gapMs <= limits.stallMs) return;
+    for (const leases of this.#services.values()) {
+      for (const lease of leases.values()) lease.expiresAtMs += gapMs;
+    }
+    if (this.#warmUntilMs !== undefined) this.#warmUntilMs += gapMs;
+    if (this.#held !== undefined) this.#held.untilMs += gapMs;
+    this.#report({ type: 'stalled', gapMs });
+  }
+
+  #put(event: PutEvent): PutOutcome {
+    const { service, instance, leaseMs, nowMs } = event;
+    const lease = this.#services.get(service)?.get(instance.id);
+    const fenced = this.#fences.has(service, instance.id, instance.incarnation);
+    if (fenced || (lease !== undefined && !mayReplace(instance.incarnation, lease.instance.incarnation))) {
+      return { result: 'fenced', by: lease?.instance };
+    }
+    const sequence = event.sequence ?? Number.POSITIVE_INFINITY;
+    const expiresAtMs = nowMs + leaseMs;
+    if (lease === undefined) {
+      if (this.#size >= limits.instancesMax) return { result: 'full' };
+      this.#add(service, { instance, leaseMs, expiresAtMs, sequence });
+    } else if (lease.instance.incarnation !== instance.incarnation) {
+      this.#supersede(service, lease.instance, instance);
+      Object.assign(lease, { instance, leaseMs, expiresAtMs, sequence });
+      this.#change({ kind: 'put', revision: this.#revision + 1, service, instance });
+    } else if (event.sequence === undefined || sequence > lease.sequence) {
+      const changed = !sameInstance(lease.instance, instance);
+      Object.assign(lease, { instance, leaseMs, expiresAtMs, sequence });
+      if (changed) this.#change({ kind: 'put', revision: this.#revision + 1, service, instance });
+    }
+    return { result: 'listed', revision: this.#revision, leaseMs };
+  }
+
+  /**
+   * Incarnations that are ordered need no fence: the later one keeps the earlier away while it is listed.
+   * And the earlier must be able to come back when the other is gone: it may be the living one, started by
+   * a clock that had been set back, superseded by late news of a dead process.
+   */
+  #supersede(service: string, old: Instance, by: Instance): void {
+    if (mayReplace(old.incarnation, by.incarnation)) this.#fences.add(service, old.id, old.incarnation);
+  }
+
+  #add(service: string, lease: Lease): void {
+    const leases = this.#services.get(service) ?? new Map<string, Lease>();
+    this.#services.set(service, leases);
+    leases.set(lease.instance.id, lease);
+    this.#size += 1;
+    this.#change({ kind: 'put', revision: this.#revision + 1, service, instance: lease.instance });
+  }
+
+  #remove(event: RemoveEvent): void {
+    const { service, id, incarnation } = event;
+    // Fenced whether listed or not: its last renewal may be overtaken by this removal.
+    this.#fences.add(service, id, incarnation);
+    const removed = this.#services.get(service)?.get(id)?.instance.incarnation === incarnation;
+    if (removed) this.#drop(service, id, 'withdrawn');
+    this.#effects.push({
+      type: 'remove-done',
+      request: event.request,
+      outcome: { removed, revision: this.#revision },
+    });
+  }
+
+  #drop(service: string, id: string, why: 'withdrawn' | 'expired'): void {
+    const leases = this.#services.get(service);
+    const lease = leases?.get(id);
+    if (leases === undefined || lease === undefined) return;
+    leases.delete(id);
+    this.#size -= 1;
+    if (leases.size === 0) this.#services.delete(service);
+    const { incarnation } = lease.instance;
+    this.#change({ kind: 'remove', revision: this.#revision + 1, service, id, incarnation, why });
+  }
+
+  #watch(event: WatchEvent): void {
+    const { watcher, service, from } = event;
+    const send = (frame: WatchFrame) => this.#effects.push({ type: 'send', watcher, frame });
+    const instances = this.list(service);
+    const missed = this.#missed(service, from);
+    const { position, warming } = this;
+    if (missed === undefined || missed.length > Math.max(limits.replayMax, instances.length)) {
+      send({ type: 'snapshot', position, warming, instances });
+      return;
+    }
+    for (const change of missed) send(this.#frame(change));
+    send(warming ? { type: 'alive', position } : { type: 'settled', position });
+  }
+
+  #missed(service: string | undefined, from: Position | undefined): readonly Change[] | undefined {
+    if (from?.epoch !== this.#epoch) return undefined;
+    const missed = this.#history.after(from.revision, this.#revision);
+    return missed?.filter((change) => service === undefined || change.service === service);
+  }
+
+  #tick(nowMs: number): void {
+    if (this.#warmUntilMs !== undefined && nowMs >= this.#warmUntilMs) {
+      this.#warmUntilMs = undefined;
+      this.#effects.push({ type: 'broadcast', frame: { type: 'settled', position: this.position } });
+    }
+    this.#expire(nowMs);
+    if (nowMs - this.#aliveMs < limits.keepAliveMs) return;
+    this.#aliveMs = nowMs;
+    this.#effects.push({ type: 'broadcast', frame: { type: 'alive', position: this.position } });
+  }
+
+  #expire(nowMs: number): void {
+    const due: { readonly service: string; readonly id: string }[] = [];
+    for (const [service, leases] of this.#services) {
+      for (const [id, lease] of leases) if (lease.expiresAtMs <= nowMs) due.push({ service, id });
+    }
+    if (due.length > 0 && this.#hold(due.length, nowMs)) return;
+    this.#held = undefined;
+    for (const { service, id } of due) this.#drop(service, id, 'expired');
+  }
+
+  /** Most instances do not die within one moment; a registry that is cut off sees just that. */
+  #hold(due: number, nowMs: number): boolean {
+    const total = this.#size;
+    const most = due >= limits.massExpiryMin && due * 2 > total;
+    if (this.#held === undefined) {
+      if (!most) return false;
+      this.#held = { untilMs: nowMs + limits.massExpiryHoldMs, recovering: false };
+      this.#report({ type: 'expiry-held', due, total, holdMs: limits.massExpiryHoldMs });
+    }
+    const held = this.#held;
+    if (!most && !held.recovering) {
+      held.recovering = true;
+      held.untilMs = Math.min(held.untilMs, nowMs + limits.massExpiryRecoverMs);
+    }
+    if (nowMs < held.untilMs) return true;
+    this.#report({ type: 'expiry-released', due, total });
+    return false;
+  }
+
+  #change(change: Change): void {
+    this.#revision = change.revision;
+    this.#history.append(change);
+    this.#effects.push({ type: 'broadcast', frame: this.#frame(change) });
+  }
+
+  #frame(change: Change): WatchFrame {
+    return { type: 'change', position: { epoch: this.#epoch, revision: change.revision }, change };
+  }
+
+  #report(report: LeasesReport): void {
+    this.#effects.push({ type: 'report', report });
+  }
+}

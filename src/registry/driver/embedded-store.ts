@@ -1,0 +1,121 @@
+import type { Host, Timer } from '../../host/index.ts';
+import { drive, ignore, type Observe, unreachable } from '../../std/index.ts';
+import { LeasesCore } from '../core/leases.ts';
+import type { LeasesEffect, LeasesEvent, PutOutcome, RemoveOutcome } from '../core/leases-events.ts';
+import { limits } from '../limits.ts';
+import type {
+  Listing,
+  PutRequest,
+  RegistryStore,
+  RemoveRequest,
+  StoreEvent,
+  WatchRequest,
+} from '../store.ts';
+import type { WatchFrame } from '../watch-frame.ts';
+
+export interface EmbeddedStoreOptions {
+  readonly host: Host;
+  readonly observe?: Observe<StoreEvent> | undefined;
+  /** How long after the start the list counts as incomplete; `limits.warmingMs` by default. */
+  readonly warmingMs?: number | undefined;
+  /** Changes kept for watchers that resume; `limits.historyMax` by default. */
+  readonly historyMax?: number | undefined;
+}
+
+interface Watcher {
+  readonly service: string | undefined;
+  readonly send: (frame: WatchFrame) => void;
+}
+
+/**
+ * A registry's leases in this process's memory. After a restart it warms up again; its clients bridge that.
+ */
+export class EmbeddedStore implements RegistryStore {
+  readonly #host: Host;
+  readonly #observe: Observe<StoreEvent>;
+  readonly #core: LeasesCore;
+  readonly #step: (event: LeasesEvent) => void;
+  readonly #watchers = new Map<number, Watcher>();
+  readonly #puts = new Map<number, (outcome: PutOutcome) => void>();
+  readonly #removals = new Map<number, (outcome: RemoveOutcome) => void>();
+  #lastNumber = 0;
+  #timer: Timer | undefined;
+
+  constructor({ host, observe, warmingMs, historyMax }: EmbeddedStoreOptions) {
+    this.#host = host;
+    this.#observe = observe ?? ignore;
+    const epoch = Buffer.from(host.random.bytes(6)).toString('hex');
+    this.#core = new LeasesCore({ epoch, nowMs: host.clock.nowMs(), warmingMs, historyMax });
+    this.#step = drive(this.#core, (effect) => this.#run(effect));
+    this.#tickLater();
+  }
+
+  put(request: PutRequest, done: (outcome: PutOutcome) => void): void {
+    const number = ++this.#lastNumber;
+    this.#puts.set(number, done);
+    this.#step({ type: 'put', request: number, nowMs: this.#host.clock.nowMs(), ...request });
+  }
+
+  remove(request: RemoveRequest, done: (outcome: RemoveOutcome) => void): void {
+    const number = ++this.#lastNumber;
+    this.#removals.set(number, done);
+    this.#step({ type: 'remove', request: number, nowMs: this.#host.clock.nowMs(), ...request });
+  }
+
+  list(service: string | undefined, done: (listing: Listing) => void): void {
+    const { position, warming } = this.#core;
+    done({ position, warming, instances: this.#core.list(service) });
+  }
+
+  watch({ service, from }: WatchRequest, send: (frame: WatchFrame) => void): () => void {
+    const watcher = ++this.#lastNumber;
+    this.#watchers.set(watcher, { service, send });
+    this.#step({ type: 'watch', watcher, nowMs: this.#host.clock.nowMs(), service, from });
+    return () => this.#watchers.delete(watcher);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#watchers.clear();
+  }
+
+  #tickLater(): void {
+    const { clock } = this.#host;
+    this.#timer = clock.setTimer(limits.tickMs, () => {
+      this.#step({ type: 'tick', nowMs: clock.nowMs() });
+      this.#tickLater();
+    });
+  }
+
+  #run(effect: LeasesEffect): void {
+    switch (effect.type) {
+      case 'put-done':
+        this.#puts.get(effect.request)?.(effect.outcome);
+        this.#puts.delete(effect.request);
+        return;
+      case 'remove-done':
+        this.#removals.get(effect.request)?.(effect.outcome);
+        this.#removals.delete(effect.request);
+        return;
+      case 'send':
+        this.#watchers.get(effect.watcher)?.send(effect.frame);
+        return;
+      case 'broadcast':
+        this.#broadcast(effect.frame);
+        return;
+      case 'report':
+        this.#observe(effect.report);
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #broadcast(frame: WatchFrame): void {
+    const only = frame.type === 'change' ? frame.change.service : undefined;
+    for (const { service, send } of [...this.#watchers.values()]) {
+      if (only === undefined || service === undefined || service === only) send(frame);
+    }
+    if (frame.type === 'change') this.#observe({ type: 'changed', change: frame.change });
+  }
+}

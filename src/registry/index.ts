@@ -1,0 +1,48 @@
+export {
+  type Announcement,
+  type AnnounceOptions,
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+} from './client/client.ts';
+export { type SseBlock, SseParser } from './client/sse-parser.ts';
+export type { PutCall, RegistryTransport, RemoveCall, WatchListener } from './client/transport.ts';
+export { AnnouncerCore } from './core/announcer.ts';
+export type { AnnounceAnswer, AnnouncerEffect, AnnouncerEvent } from './core/announcer-events.ts';
+export { LeasesCore } from './core/leases.ts';
+export type {
+  LeasesEffect,
+  LeasesEvent,
+  LeasesReport,
+  PutOutcome,
+  RemoveOutcome,
+} from './core/leases-events.ts';
+export { ViewCore } from './core/view.ts';
+export type { ViewEffect, ViewEvent } from './core/view-events.ts';
+export { EmbeddedStore, type EmbeddedStoreOptions } from './driver/embedded-store.ts';
+export type { AnnouncerReport, RegistryEvent, ViewReport } from './events.ts';
+export { mayReplace, newIncarnation } from './incarnation.ts';
+export { type Registered, sameInstance, sameInstances } from './instance.ts';
+export { limits } from './limits.ts';
+export type {
+  Listing,
+  PutRequest,
+  RegistryStore,
+  RemoveRequest,
+  StoreEvent,
+  WatchRequest,
+} from './store.ts';
+export type { Change, Position, WatchFrame } from './watch-frame.ts';
+export {
+  decodeFrame,
+  encodeFrame,
+  explain,
+  formatPosition,
+  incarnation,
+  instanceId,
+  keyHeader,
+  parsePosition,
+  paths,
+  putBody,
+  serviceName,
+} from './wire.ts';

@@ -1,0 +1,83 @@
+/** Defaults and bounds of the registry and its client. */
+export const limits = {
+  /** How long an instance stays listed without a word from it, unless it asks for another length. */
+  leaseMs: 6_000,
+  leaseMsMin: 1_000,
+  leaseMsMax: 60_000,
+  /**
+   * Renewed at a third of the lease, and at least this often: a restarted registry must hear from all while
+   * it warms.
+   */
+  renewMsMax: 2_000,
+  /** After its start a registry's list counts as incomplete for this long: three renewals of everybody. */
+  warmingMs: 6_000,
+  /** How often the registry looks for leases that ran out. */
+  tickMs: 250,
+  /**
+   * A registry that was not running for longer than this (paused, swapped out) adds the gap to every lease.
+   */
+  stallMs: 1_000,
+  /**
+   * More than half of all leases, and at least this many, running out together look like our own fault:
+   * they are kept for a while.
+   */
+  massExpiryMin: 4,
+  massExpiryHoldMs: 30_000,
+  /** Once most of them are back, the others get this long: the longest backoff and a renewal. */
+  massExpiryRecoverMs: 4_000,
+  instancesMax: 10_000,
+  /** Changes kept for watchers that resume. Older ones get a snapshot. */
+  historyMax: 4_096,
+  /**
+   * A watcher that missed more changes than this, and more than there are instances, gets a snapshot: it is
+   * shorter.
+   */
+  replayMax: 64,
+  /** Incarnations remembered as gone for good. */
+  fencesMax: 10_000,
+
+  bodyBytesMax: 16 * 1024,
+  incarnationCharsMax: 64,
+  zoneCharsMax: 64,
+  hostCharsMax: 253,
+  weightMax: 1_000,
+  metadataEntriesMax: 32,
+  metadataKeyCharsMax: 64,
+  metadataValueCharsMax: 256,
+
+  watchersMax: 2_000,
+  /**
+   * A watcher that leaves more than this unread, its snapshot aside, is cut off; it resumes when it can.
+   */
+  watcherQueueBytesMax: 256 * 1024,
+  /** A word on every quiet stream this often. */
+  keepAliveMs: 2_000,
+  /** A stream silent for this long is dead: three keep-alives were missed. */
+  silenceMs: 7_000,
+
+  /** From opening a watch stream to the first byte of its answer. */
+  openTimeoutMs: 1_000,
+  /** A watcher that knows nothing waits this long for any registry before it says `unreachable`. */
+  askingMs: 1_000,
+  /**
+   * After a reconnect, what the registry does not (yet) list is kept for so many of its keep-alives: three
+   * whole renewal intervals, measured by the registry itself, however late its stream arrives.
+   */
+  confirmBeats: 5,
+  /** One PUT or DELETE, connecting included. */
+  requestTimeoutMs: 1_000,
+  /** Deregistration at drain, repeated attempts included. */
+  withdrawMs: 1_000,
+  /** Backoff base x 2^n up to the cap; the upper half of it is random. */
+  backoffMinMs: 100,
+  backoffMaxMs: 2_000,
+  /**
+   * How long to wait after an answer that trying again soon will not change: key refused, superseded,
+   * rejected.
+   */
+  refusedRetryMs: 2_000,
+
+  /** One line and one event of a watch stream. A snapshot of instancesMax instances fits. */
+  sseLineCharsMax: 16 * 1024 * 1024,
+  answerBytesMax: 64 * 1024,
+} as const;
