@@ -39,7 +39,8 @@ function machine(): string {
   const day = new Date().toISOString().slice(0, 10);
   const processors = `${cpus().length} x ${cpu?.model ?? 'unknown'}`;
   return (
-    `${day}, commit ${commit} or the change after it, Node ${process.versions.node}, ${processors}, shared. ` +
+    `${day}, commit ${commit} or the change after it, Node ${process.versions.node}, ` +
+    `${processors}, shared. ` +
     'Only the ratios mean anything.'
   );
 }

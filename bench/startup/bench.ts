@@ -113,9 +113,9 @@ function write(all: readonly Run[], bare: number): void {
     {
       title: 'Method',
       lines: [
-        '`npm run bench -- startup`. The default topology at its own ports, a new data folder each time, one run',
-        `not counted, ${runs} counted. Time from the start of the command's process to the line of \`up\` that says`,
-        'all are ready. Memory is VmRSS, shared pages of the Node binary included, medians.',
+        '`npm run bench -- startup`. The default topology at its own ports, a new data folder each time,',
+        `one run not counted, ${runs} counted. Time from the start of the command's process to the line of`,
+        '`up` that says all are ready. Memory is VmRSS, shared pages of the Node binary included, medians.',
       ],
     },
   ]);

@@ -11,12 +11,12 @@ import { type Scenario, type Simulation, type Subject, swarm } from 'holdfast/si
 import { HoldfastError, type Prng } from 'holdfast/std';
 
 /**
- * One caller and three instances of a service over a lossy network: instances are slow, busy, broken or silent,
- * crash and come back, and the list of them changes. The caller's decisions are those of production: its core
- * and driver, with a transport of one connection an attempt.
+ * One caller and three instances of a service over a lossy network: instances are slow, busy, broken or
+ * silent, crash and come back, and the list of them changes. The caller's decisions are those of production:
+ * its core and driver, with a transport of one connection an attempt.
  *
- * Held at every step: a call that is not idempotent takes effect at most once; every call ends exactly once and
- * not after its deadline. In the end every call has ended, and a further one succeeds.
+ * Held at every step: a call that is not idempotent takes effect at most once; every call ends exactly once
+ * and not after its deadline. In the end every call has ended, and a further one succeeds.
  */
 export type CallsBug = 'claims-unsent' | 'forgets-deadline';
 
@@ -143,7 +143,7 @@ class CallsSubject implements Subject {
   }
 }
 
-/** A call over one connection an attempt: `<number> <idempotent>\n` there, the status and a line feed back. */
+/** A call over one connection an attempt: `<number> <idempotent>\n` there, the status and `\n` back. */
 class SimulatedCall extends Exchange {
   readonly host: Host;
   readonly number: number;

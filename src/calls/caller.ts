@@ -34,7 +34,7 @@ export interface Calls {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** For typed gRPC clients: `createClient(ServiceA, calls.transport('echo-a'))`. */
   transport(service: string): Transport;
-  /** Looks a service up now, so that its first call need not wait, nor fail when the registry dies meanwhile. */
+  /** Looks a service up now: its first call need not wait, nor fail when the registry dies meanwhile. */
   prepare(service: string): void;
   close(): Promise<void>;
 }

@@ -40,7 +40,6 @@ export {
   formatPosition,
   incarnation,
   instanceId,
-  keyHeader,
   parsePosition,
   paths,
   putBody,

@@ -16,9 +16,6 @@ export const paths = {
     service === undefined ? '/v1/watch' : `/v1/watch?service=${encodeURIComponent(service)}`,
 } as const;
 
-/** Carries the cluster key; every write needs it when the registry has one. */
-export const keyHeader = 'x-holdfast-key';
-
 const text = (charsMax: number) => z.string().max(charsMax);
 
 export const serviceName = z

@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly env: ServiceEnvironment;
   /** Guards an internal route: `app.put('/internal', { onRequest: requireKey }, ...)`. */
   readonly requireKey: onRequestHookHandler;
+  /** Calls `end` when the service drains: it ends what would go on for ever, such as event streams. */
+  onDrain(end: () => void): void;
 }
 
 export interface ServiceDefinition {

@@ -21,6 +21,8 @@ export interface DrainParts {
   readonly registry: RegistrySide;
   readonly app: FastifyInstance;
   readonly calls: Calls;
+  /** What the service itself ends then. */
+  readonly enders: readonly (() => void)[];
   setState(state: InstanceState): void;
 }
 
@@ -43,6 +45,7 @@ export async function drainService(parts: DrainParts, timeoutMs?: number): Promi
   const closed = new Promise<void>((resolve) => listener.server.close(() => resolve()));
   listener.closeUndecided();
   grpc?.stopAccepting();
+  for (const end of parts.enders) end();
   const isDone = await within(clock, atMost(limits.drainTimeoutMs), idle(parts));
   if (!isDone) log.warn('cut off', { under_way: underWay(parts) });
   listener.server.closeAllConnections();

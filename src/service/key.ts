@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { onRequestHookHandler } from 'fastify';
-import { keyHeader } from '../registry/index.ts';
-import { HoldfastError } from '../std/index.ts';
+import { HoldfastError, keyHeader } from '../std/index.ts';
 
 /**
  * Guards internal endpoints, as a route's `onRequest` hook:

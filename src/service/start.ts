@@ -97,6 +97,7 @@ class Service implements RunningService {
   readonly #calls: Calls;
   readonly #intake: Intake;
   readonly #clientErrors: ClientErrors;
+  readonly #enders: (() => void)[] = [];
   #listener: PortListener | undefined;
   #app: FastifyInstance | undefined;
   #grpc: GrpcSide | undefined;
@@ -173,6 +174,7 @@ class Service implements RunningService {
       log: this.log,
       env: this.#env,
       requireKey,
+      onDrain: (end) => this.#enders.push(end),
     };
     const listener = await this.#createListener(context);
     const app = createApp({
@@ -268,6 +270,7 @@ class Service implements RunningService {
       registry: this.#registry,
       app: this.#app as FastifyInstance,
       calls: this.#calls,
+      enders: this.#enders,
       setState: (state) => this.#setState(state),
     };
   }

@@ -9,6 +9,7 @@ export {
   errorCodes,
   HoldfastError,
 } from './errors.ts';
+export { keyHeader } from './headers.ts';
 export { Heap } from './heap.ts';
 export { ignore, type Observe } from './observe.ts';
 export { Prng } from './prng.ts';

@@ -54,5 +54,3 @@ export interface DownAnswer {
 
 /** Paths of the control server. */
 export const paths = { processes: '/v1/processes', act: '/v1/act', down: '/v1/down' } as const;
-
-export const keyHeader = 'x-holdfast-key';

@@ -1,10 +1,10 @@
 import { Client } from 'undici';
 import { z } from 'zod';
-import { describeError } from '../../std/index.ts';
+import { describeError, keyHeader } from '../../std/index.ts';
 import type { AnnounceAnswer } from '../core/announcer-events.ts';
 import { limits } from '../limits.ts';
 import type { Position } from '../watch-frame.ts';
-import { deleteReply, formatPosition, keyHeader, type PutBody, paths, putReply } from '../wire.ts';
+import { deleteReply, formatPosition, type PutBody, paths, putReply } from '../wire.ts';
 import { exchange, type HttpRequest } from './exchange.ts';
 import type { PutCall, RegistryTransport, RemoveCall, WatchListener } from './transport.ts';
 

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Instance } from '../../calls/index.ts';
-import type { Clock } from '../../host/index.ts';
 import {
   EmbeddedStore,
   explain,
@@ -45,22 +44,10 @@ export function registryService(options: RegistryServiceOptions = {}): ServiceDe
       );
       addReadRoutes(app, store, streams);
       addWriteRoutes(app, store, context);
-      closeOnDrain(app, streams, context.host.clock);
+      context.onDrain(() => streams.close());
       app.addHook('onClose', async () => store.close());
     },
   });
-}
-
-/** How often a stopping registry notices it. */
-const drainCheckMs = 100;
-
-/** A stream would be under way for ever. node:http has no event for "no longer listening". */
-function closeOnDrain(app: FastifyInstance, streams: WatchStreams, clock: Clock): void {
-  const check = () => {
-    if (app.server.listening) clock.setTimer(drainCheckMs, check);
-    else streams.close();
-  };
-  app.server.once('listening', check);
 }
 
 interface Named {

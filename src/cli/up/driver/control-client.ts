@@ -1,14 +1,7 @@
 import { request } from 'node:http';
-import { type ErrorCode, errorCodes, HoldfastError } from '../../../std/index.ts';
+import { type ErrorCode, errorCodes, HoldfastError, keyHeader } from '../../../std/index.ts';
 import { limits } from '../../limits.ts';
-import {
-  type ActAnswer,
-  type ActRequest,
-  type DownAnswer,
-  keyHeader,
-  type ProcessList,
-  paths,
-} from '../wire.ts';
+import { type ActAnswer, type ActRequest, type DownAnswer, type ProcessList, paths } from '../wire.ts';
 import { readClusterKey } from './data-folder.ts';
 import { isAlive, type RunRecord, readRunRecord } from './run-file.ts';
 

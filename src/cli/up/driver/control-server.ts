@@ -1,13 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { HoldfastError } from '../../../std/index.ts';
+import { HoldfastError, keyHeader } from '../../../std/index.ts';
 import { limits } from '../../limits.ts';
 import {
   type ActAnswer,
   type ActRequest,
   actions,
   type DownAnswer,
-  keyHeader,
   type ProcessList,
   paths,
 } from '../wire.ts';
