@@ -9,7 +9,7 @@ export const limits = {
   /** Retries of one upstream earned by each call and by each second, and the most that are saved up. */
   retryBudgetShare: 0.2,
   retryBudgetPerS: 10,
-  retryBudgetMax: 50,
+  retryBudgetMax: 100,
   /** Full-jitter backoff before a retry of what may have been sent: below base x 2^n, at most the cap. */
   backoffBaseMs: 10,
   backoffMaxMs: 200,
@@ -19,6 +19,9 @@ export const limits = {
   latencyDecayMs: 10_000,
   /** What a failure counts as in the latency average, so that fast failures attract no traffic. */
   failurePenaltyMs: 1_000,
+  /** An instance that refused a connection is passed over for base x 2^n, at most the cap, if others are there. */
+  unreachableBaseMs: 250,
+  unreachableMaxMs: 4_000,
   /** Connections of this process to one instance over HTTP/1.1; further calls wait for one. */
   connectionsPerInstanceMax: 128,
   /** An unused connection is closed after this: sooner than a service does, so rarely closed on us. */

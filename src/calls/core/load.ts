@@ -9,6 +9,9 @@ import { limits } from '../limits.ts';
 export class InstanceLoad {
   instance: Instance;
   inFlight = 0;
+  /** Passed over until then: it refused connections. */
+  unreachableUntilMs = Number.NEGATIVE_INFINITY;
+  #refusals = 0;
   #latencyMs: number;
   #sampledAtMs: number;
 
@@ -17,6 +20,19 @@ export class InstanceLoad {
     this.instance = instance;
     this.#latencyMs = latencyMs;
     this.#sampledAtMs = nowMs;
+  }
+
+  /** It refused a connection, and so will do for a while: nobody listens there. */
+  refused(nowMs: number): void {
+    const pauseMs = limits.unreachableBaseMs * 2 ** this.#refusals;
+    this.unreachableUntilMs = nowMs + Math.min(pauseMs, limits.unreachableMaxMs);
+    if (pauseMs < limits.unreachableMaxMs) this.#refusals += 1;
+  }
+
+  /** It took a request. */
+  reached(): void {
+    this.unreachableUntilMs = Number.NEGATIVE_INFINITY;
+    this.#refusals = 0;
   }
 
   sample(latencyMs: number, nowMs: number): void {

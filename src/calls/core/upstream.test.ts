@@ -281,6 +281,46 @@ describe('upstream', () => {
     }
   });
 
+  it('passes over an instance that refused, longer each time, and only while there are others', () => {
+    const upstream = new Upstream([instance('a1'), instance('a2')], 'p2c');
+    const refusedAtMs: number[] = [];
+    for (let index = 0; index < 6_000; index++) {
+      upstream.nowMs += 2;
+      const name = `x${index}`;
+      upstream.call(name);
+      const call = upstream.get(name);
+      if (call.current?.instance.id === 'a1') {
+        refusedAtMs.push(upstream.nowMs);
+        upstream.ends(name, refused);
+      }
+      upstream.ends(name, ok);
+      expect(upstream.take().at(-1)).toBe(`deliver ${name}`);
+    }
+    const pausesMs = refusedAtMs.slice(1).map((atMs, index) => atMs - (refusedAtMs[index] as number));
+    expect(refusedAtMs.length).toBeGreaterThan(1);
+    for (const [index, pauseMs] of pausesMs.entries()) {
+      expect(pauseMs).toBeGreaterThanOrEqual(Math.min(250 * 2 ** index, limits.unreachableMaxMs));
+    }
+    upstream.know([instance('a1')]);
+    upstream.call('alone');
+    expect(upstream.take().map(target)).toEqual(['a1']);
+  });
+
+  it('does not send a burst to the one that refuses because the other is busy', () => {
+    const upstream = new Upstream([instance('a1'), instance('a2')], 'p2c');
+    let refusals = 0;
+    for (let index = 0; index < 200; index++) {
+      upstream.call(`x${index}`);
+      if (upstream.get(`x${index}`).current?.instance.id === 'a1') {
+        refusals += 1;
+        upstream.ends(`x${index}`, refused);
+      }
+      upstream.nowMs += 1;
+    }
+    expect(refusals).toBeLessThanOrEqual(2);
+    expect(upstream.core.loads.get('a2')?.inFlight).toBe(200);
+  });
+
   it('keeps what it learnt of an instance until a new incarnation comes', () => {
     const upstream = new Upstream([instance('a1')]);
     upstream.call('x');

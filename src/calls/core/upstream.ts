@@ -25,6 +25,8 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   #loads = new Map<string, InstanceLoad>();
   /** Those that take new requests: ready with weight; when there is none, the draining ones. */
   #eligible: readonly InstanceLoad[] = [];
+  /** No instance is passed over after that; most of the time none is, and nobody has to look. */
+  #allReachableAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Call<Token>[] = [];
 
   constructor(options: { readonly service: string; readonly seed: number; readonly balance?: Balance }) {
@@ -107,12 +109,15 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   }
 
   #choose(call: Call<Token>, nowMs: number): InstanceLoad | undefined {
-    const tried = call.tried;
-    const candidates =
+    const { tried } = call;
+    const untried =
       tried === undefined
         ? this.#eligible
         : this.#eligible.filter((load) => !tried.includes(load.instance.id));
-    return candidates.length === 0 ? undefined : this.#balancer.pick(candidates, nowMs);
+    if (untried.length === 0) return undefined;
+    if (nowMs >= this.#allReachableAtMs) return this.#balancer.pick(untried, nowMs);
+    const reachable = untried.filter((load) => nowMs >= load.unreachableUntilMs);
+    return this.#balancer.pick(reachable.length > 0 ? reachable : untried, nowMs);
   }
 
   #wait(call: Call<Token>): readonly UpstreamEffect<Token>[] {
@@ -134,14 +139,25 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   ): readonly UpstreamEffect<Token>[] {
     if (call.state !== 'sending' || call.attempts !== attempt) return [];
     const load = this.#release(call);
-    const latencyMs = nowMs - call.sentAtMs;
     const good = outcome.type === 'answered' && outcome.verdict === 'ok';
-    load.sample(good ? latencyMs : Math.max(latencyMs, limits.failurePenaltyMs), nowMs);
+    this.#learn(call, load, outcome, nowMs);
     call.hasAnswer = outcome.type === 'answered';
     if (good) return this.#deliver(call);
     if (outcome.type === 'failed') call.lastError = outcome.error;
     if (this.#mayTryAgain(call, load, outcome, nowMs)) return this.#retry(call, outcome, nowMs);
     return outcome.type === 'answered' ? this.#deliver(call) : this.#fail(call, outcome.error);
+  }
+
+  #learn(call: Call<Token>, load: InstanceLoad, outcome: Outcome, nowMs: number): void {
+    if (provablyUnsent(outcome)) {
+      load.refused(nowMs);
+      this.#allReachableAtMs = Math.max(this.#allReachableAtMs, load.unreachableUntilMs);
+      return;
+    }
+    load.reached();
+    const good = outcome.type === 'answered' && outcome.verdict === 'ok';
+    const latencyMs = nowMs - call.sentAtMs;
+    load.sample(good ? latencyMs : Math.max(latencyMs, limits.failurePenaltyMs), nowMs);
   }
 
   #mayTryAgain(call: Call<Token>, load: InstanceLoad, outcome: Outcome, nowMs: number): boolean {
