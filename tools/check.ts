@@ -39,6 +39,6 @@ for (const { name, ended } of runs) {
   if (!ok) failed.push(name);
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)${ok ? '' : `\n${output}\n`}`);
 }
-if (failed.length > 0)
-  console.log(`Failed: ${failed.join(', ')}. \`npm run format\` puts format and imports right.`);
+if (failed.length > 0) console.log(`Failed: ${failed.join(', ')}.`);
+if (failed.includes('format and lint')) console.log('`npm run format` puts format and imports right.');
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Transport } from '@connectrpc/connect';
 import type { Dispatcher } from 'undici';
 import { HoldfastError } from '../std/index.ts';
 import type { Caller, Calls, CallsOptions, RequestOptions } from './caller.ts';
 import { CallContext, currentContext, timeoutHeader } from './context.ts';
+import type { Instance } from './discovery.ts';
 import type { Exchange } from './driver/exchange.ts';
 import { type CallOptions, UpstreamDriver } from './driver/upstream.ts';
 import { fetchShaped } from './fetch.ts';
@@ -24,6 +26,8 @@ class ProcessCalls implements Calls, Caller {
   readonly #upstreams = new Map<string, UpstreamDriver>();
   readonly #pools = new Pools();
   readonly #grpc = new LazyGrpc();
+  readonly #instances = new Map<string, readonly Instance[]>();
+  readonly #outside = AsyncLocalStorage.snapshot();
   #closed = false;
 
   constructor(options: CallsOptions) {
@@ -32,7 +36,7 @@ class ProcessCalls implements Calls, Caller {
 
   request(service: string, options: RequestOptions): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const method = options.method ?? 'GET';
+      const method = (options.method ?? 'GET').toUpperCase();
       const context = options.context ?? currentContext();
       const request = {
         method: method as Dispatcher.HttpMethod,
@@ -78,10 +82,27 @@ class ProcessCalls implements Calls, Caller {
   #upstream(service: string): UpstreamDriver {
     const known = this.#upstreams.get(service);
     if (known !== undefined) return known;
+    if (this.#upstreams.size >= limits.upstreamsMax) {
+      const text = `This process calls ${limits.upstreamsMax} services already; are the names made up?`;
+      throw new HoldfastError('resource_exhausted', text, { retryable: false });
+    }
     const { host, discovery, balance, observe } = this.#options;
-    const made = new UpstreamDriver({ service, host, discovery, balance: balance?.[service], observe });
+    const onInstances = (instances: readonly Instance[]): void => this.#retain(service, instances);
+    // Outside: a watch serves many requests and must not belong to the one that began it.
+    const made = this.#outside(
+      () =>
+        new UpstreamDriver({ service, host, discovery, balance: balance?.[service], observe, onInstances }),
+    );
     this.#upstreams.set(service, made);
     return made;
+  }
+
+  /** Connections to instances that are gone are let go. */
+  #retain(service: string, instances: readonly Instance[]): void {
+    this.#instances.set(service, instances);
+    const all = [...this.#instances.values()].flat();
+    this.#pools.retain(all);
+    this.#grpc.retain(new Set(all.map(({ host, port }) => `${host} ${port}`)));
   }
 
   timeoutMs(asked: number | undefined, context: CallContext | undefined): number {

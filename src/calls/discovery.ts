@@ -23,7 +23,7 @@ export interface Instance {
   readonly host: string;
   readonly port: number;
   readonly state: InstanceState;
-  /** Share of traffic relative to the others; 1 by default, 0 takes none. */
+  /** 1 by default; 0 takes no traffic. Other values are not told apart yet. */
   readonly weight: number;
   readonly zone?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;

@@ -9,7 +9,8 @@ export type CallsEvent =
       /** 1 for the first. */
       readonly attempt: number;
       readonly latencyMs: number;
-      readonly result: 'ok' | 'failed' | 'overloaded' | 'error';
+      /** aborted: its call ended before it did, by deadline or by its caller. */
+      readonly result: 'ok' | 'failed' | 'overloaded' | 'error' | 'aborted';
       readonly error?: HoldfastError | undefined;
     }
   | {

@@ -28,6 +28,9 @@ export async function fetchShaped(
       body: request.body === null ? undefined : new Uint8Array(await request.arrayBuffer()),
       signal: request.signal,
     });
+    if (answer.status < 200 || answer.status > 599) {
+      throw new HoldfastError('internal', `${url.hostname} answered with status ${answer.status}.`);
+    }
     const body = withoutBody.has(answer.status) ? null : (answer.bytes as Uint8Array<ArrayBuffer>);
     return new Response(body, { status: answer.status, headers: pairs(answer.headers) });
   } catch (error) {

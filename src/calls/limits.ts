@@ -6,10 +6,12 @@ export const limits = {
   callTimeoutMsMax: 3_600_000,
   /** The first attempt and at most two more. */
   attemptsMax: 3,
-  /** Retries of one upstream earned by each call and by each second, and the most that are saved up. */
+  /** Retries of one upstream, earned by each call and by each second. What provably never left costs none. */
   retryBudgetShare: 0.2,
   retryBudgetPerS: 10,
-  retryBudgetMax: 100,
+  /** The most that are saved up: this, and what the calls of the last one or two periods earned. */
+  retryBudgetSavedMin: 50,
+  retryBudgetPeriodMs: 1_000,
   /** Full-jitter backoff before a retry of what may have been sent: below base x 2^n, at most the cap. */
   backoffBaseMs: 10,
   backoffMaxMs: 200,
@@ -17,6 +19,8 @@ export const limits = {
   callsWaitingMax: 1_000,
   /** How long a measured latency weighs on the choice of an instance (time constant of its decay). */
   latencyDecayMs: 10_000,
+  /** Instances quicker than this are equally quick: otherwise a tenth of a millisecond would decide for ever. */
+  latencyToldApartMs: 5,
   /** What a failure counts as in the latency average, so that fast failures attract no traffic. */
   failurePenaltyMs: 1_000,
   /** An instance that refused a connection is passed over for base x 2^n, at most the cap, if others are there. */
@@ -26,7 +30,10 @@ export const limits = {
   connectionsPerInstanceMax: 128,
   /** An unused connection is closed after this: sooner than a service does, so rarely closed on us. */
   connectionIdleMs: 4_000,
-  connectTimeoutMs: 1_000,
+  /** Below the default deadline of a call, so that there is time left for another instance. */
+  connectTimeoutMs: 500,
+  /** Services that one process calls: names come from its code, not from its callers. */
+  upstreamsMax: 1_000,
   /** An answer is read whole. A larger one fails the call. */
   answerBytesMax: 16 * 1024 * 1024,
   /** Messages of a streamed answer that wait for their reader before the peer is asked to stop. */

@@ -24,6 +24,8 @@ export const limits = {
   /** Lines of each process kept to find what it said last. */
   lastLinesMax: 40,
   logFileBytesMax: 10 * 1024 * 1024,
+  /** Once per this a log file that cannot be written is tried again, and one that is gone is noticed. */
+  logLookMs: 1000,
   /** Output that a slow terminal has not taken yet; what comes on top is only in the log files. */
   outputQueueBytesMax: 1024 * 1024,
   logLinesDefault: 100,
@@ -34,9 +36,17 @@ export const limits = {
   /** How long one answer of the control server may take, unless it waits for processes. */
   controlAnswerMaxMs: 3000,
   controlBodyBytesMax: 64 * 1024,
-  controlConnectionsMax: 32,
+  controlConnectionsMax: 256,
+  /** Connections that have not shown the key: the oldest is closed for one more. */
+  controlStrangersMax: 32,
+  /** How often connections without a whole request are looked for. */
+  controlCheckMs: 500,
   /** How long another `up` may take from claiming the data folder to answering. */
   claimSettleMaxMs: 3000,
+  /** Once per this a running `up` looks whether its record is still there. */
+  recordLookMs: 1000,
+  /** How long others wait for it to mend a record that cannot be read. */
+  recordHealMaxMs: 2500,
 
   /** Once per this the parent is looked at. */
   parentPollMs: 500,

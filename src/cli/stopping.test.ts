@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { configText, gone, TestFolder, twoServices, waitMs } from './testing/harness.ts';
+import { type Cli, configText, gone, TestFolder, twoServices, waitMs } from './testing/harness.ts';
 import { runs } from './up/driver/processes.ts';
 
 let folder: TestFolder;
@@ -123,6 +123,34 @@ describe('a killed up', { timeout: waitMs }, () => {
     expect((await folder.row('echo-a-1')).port).toBe(port);
     const record = JSON.parse(readFileSync(join(folder.data, 'up.json'), 'utf8')) as { pid: number };
     expect(record.pid).toBe(second.pid);
+  });
+});
+
+describe('what a service has started itself', { timeout: waitMs }, () => {
+  /** Starts `up` and resolves with the pid of a process that echo-a started. */
+  const grandchild = async (): Promise<{ up: Cli; pid: number }> => {
+    folder = new TestFolder(configText("'echo-a': { main, port: 0, env: { MODE: 'parent' } }"));
+    const up = await folder.up();
+    await up.sees(/child pid=\d+\n/);
+    return { up, pid: Number(/child pid=(\d+)\n/.exec(up.out)?.[1]) };
+  };
+
+  it('ends with it', async () => {
+    const { pid } = await grandchild();
+    process.kill((await folder.row('echo-a-1')).pid ?? 0, 'SIGTERM');
+    await gone([pid], 2000);
+  });
+
+  it('ends with down', async () => {
+    const { pid } = await grandchild();
+    await folder.run('down');
+    await gone([pid], 0);
+  });
+
+  it('ends with a killed up', async () => {
+    const { up, pid } = await grandchild();
+    up.child.kill('SIGKILL');
+    await gone([pid], 2500);
   });
 });
 

@@ -20,8 +20,10 @@ describe('holdfast up', { timeout: waitMs }, () => {
     expect(table).toMatch(/ {2}service +instance +pid +port +state\n/);
     expect(table).toMatch(/ {2}echo-a +echo-a-2 +\d+ +\d+ {2}ready\n/);
     expect(table).toMatch(
-      /All 5 are ready after [\d.]+ m?s\. Try:\n {2}curl localhost\/hello\nCtrl-C stops everything/,
+      /All 5 are ready after [\d.]+ m?s\. Try:\n {2}curl localhost:\d+\/hello\nCtrl-C stops everything/,
     );
+    const { port } = await folder.row('echo-a-1');
+    expect(table).toContain(`curl localhost:${port}/hello\n`);
     expect(up.out.indexOf('registry | INFO listening')).toBeLessThan(
       up.out.indexOf('echo-a-1 | INFO listening'),
     );

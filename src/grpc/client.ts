@@ -1,63 +1,62 @@
 import * as http2 from 'node:http2';
-import { describeError, HoldfastError } from '../std/index.ts';
+import * as net from 'node:net';
+import { type CallSink, type ClientCall, type Line, StreamedCall } from './client-call.ts';
 import { limits } from './limits.ts';
-import { codeOfHttpStatus, contentType, errorOf, FrameReader, type Status, statusIn } from './wire.ts';
+import { contentType } from './wire.ts';
 
-/** Where the events of one call go. `ended` comes once and last, unless the call was cancelled. */
-export interface CallSink {
-  message(bytes: Buffer): void;
-  /** Undefined: status OK. An error with `mayHaveExecuted: false` provably never left. */
-  ended(error: HoldfastError | undefined, trailers: http2.IncomingHttpHeaders): void;
-}
-
-/** A call under way. */
-export interface ClientCall {
-  /** Sends one framed message; false when its reader is behind: wait for `onDrain`. */
-  write(frame: Buffer): boolean;
-  onDrain(listener: () => void): void;
-  /** Stops or resumes `message`: backpressure towards the peer. */
-  setReading(reading: boolean): void;
-  /** No more messages will be sent. */
-  end(frame?: Buffer): void;
-  cancel(): void;
-}
-
-/** One HTTP/2 connection to an instance, with any number of calls on it. It is not made anew once closed. */
-export class GrpcConnection {
-  readonly #session: http2.ClientHttp2Session;
-  readonly #where: string;
+/**
+ * One HTTP/2 connection to an instance, with any number of calls on it. It is not made anew once closed. Its
+ * timers are Node's: it is made of a real socket and has no simulated form.
+ */
+export class GrpcConnection implements Line {
+  readonly where: string;
   readonly #authority: string;
+  readonly #socket: net.Socket;
+  readonly #session: http2.ClientHttp2Session;
+  readonly #calls = new Set<StreamedCall>();
+  #whenConnected: (() => void)[] = [];
   #failure: Error | undefined;
   #connected = false;
   #usable = true;
+  /** Running while it connects and while a PING is out. */
+  #timer: NodeJS.Timeout | undefined;
 
   /** `where` names the instance in errors. */
   constructor(address: { readonly host: string; readonly port: number }, where: string) {
-    this.#where = where;
-    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-    this.#authority = `${host}:${address.port}`;
+    this.where = where;
+    const { host, port } = address;
+    this.#authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#socket = net.connect({ host, port });
+    // Before the session's own listeners: with them all it knows of its streams is gone.
+    this.#socket.on('error', (error) => this.#lost(error));
+    this.#socket.on('close', () => this.#lost(undefined));
     this.#session = http2.connect(`http://${this.#authority}`, {
+      createConnection: () => this.#socket,
+      maxSessionMemory: limits.sessionMemoryMb,
       settings: { enablePush: false, initialWindowSize: limits.streamWindowBytes },
     });
-    this.#session.once('connect', () => {
-      this.#connected = true;
-      if (!this.#session.destroyed) this.#session.setLocalWindowSize(limits.connectionWindowBytes);
-    });
-    this.#session.on('error', (error) => {
-      this.#failure ??= error;
-      this.#usable = false;
-    });
+    const tooSlow = `it took no connection within ${limits.connectTimeoutMs} ms`;
+    this.#timer = setTimeout(() => this.#giveUp(new Error(tooSlow)), limits.connectTimeoutMs);
+    this.#session.once('connect', () => this.#onConnect());
+    this.#session.on('error', (error) => this.#lost(error));
     this.#session.once('goaway', () => {
       this.#usable = false;
     });
-    this.#session.once('close', () => {
-      this.#usable = false;
-    });
+    this.#session.once('close', () => this.#onClose());
   }
 
   /** False once it failed, was closed or its peer takes no further calls: make another. */
   get usable(): boolean {
-    return this.#usable;
+    return this.#usable && !this.#session.closed && !this.#session.destroyed;
+  }
+
+  /** True when nothing is left of it. */
+  get closed(): boolean {
+    return this.#session.destroyed;
+  }
+
+  get bytesHeard(): number {
+    return this.#socket.bytesRead;
   }
 
   /** `headers` are names in lower case and values in turn: node:http2 takes such a list as it is. */
@@ -77,13 +76,15 @@ export class GrpcConnection {
       contentType,
       ...headers,
     ]);
-    return new StreamedCall(stream, this.#where, sink, (cause) => this.#unsent(stream, cause));
+    const call = new StreamedCall(stream, this, sink);
+    this.#calls.add(call);
+    return call;
   }
 
   /** Calls back once it is connected; never when that fails, which each call is told. */
   whenConnected(connected: () => void): void {
     if (this.#connected) connected();
-    else this.#session.once('connect', connected);
+    else this.#whenConnected.push(connected);
   }
 
   /** Ends when the calls under way have ended. */
@@ -93,119 +94,66 @@ export class GrpcConnection {
   }
 
   destroy(): void {
-    this.#usable = false;
+    this.#lost(undefined);
     if (!this.#session.destroyed) this.#session.destroy();
   }
 
-  /** The connection's failure when the stream provably did not reach the peer's application. */
-  #unsent(stream: http2.ClientHttp2Stream, cause: Error | undefined): Error | undefined {
+  ended(call: StreamedCall): void {
+    this.#calls.delete(call);
+  }
+
+  suspect(bytesHeardBefore: number): void {
+    const isBusy = this.#timer !== undefined || !this.#connected || this.#session.destroyed;
+    if (isBusy || this.bytesHeard !== bytesHeardBefore) return;
+    const silent = new Error(`it said nothing for ${limits.pingTimeoutMs} ms`);
+    this.#timer = setTimeout(() => {
+      // What came while this process was held up itself is read first.
+      setImmediate(() => {
+        this.#stopTimer();
+        if (this.bytesHeard === bytesHeardBefore) this.#giveUp(silent);
+      });
+    }, limits.pingTimeoutMs);
+    this.#session.ping(() => this.#stopTimer());
+  }
+
+  unsent(stream: http2.ClientHttp2Stream, wasQueued: boolean, cause?: Error): Error | undefined {
     // Node ends a stream that was still pending with an error whose cause is the connection's.
     if (!this.#connected)
       return this.#failure ?? (cause?.cause as Error) ?? cause ?? new Error('it was closed');
     if (stream.rstCode === http2.constants.NGHTTP2_REFUSED_STREAM)
       return new Error('the peer takes no calls now');
+    if (wasQueued)
+      return this.#failure ?? new Error('its connection broke while the call waited for others');
     return undefined;
   }
-}
 
-class StreamedCall implements ClientCall {
-  readonly #stream: http2.ClientHttp2Stream;
-  readonly #where: string;
-  readonly #sink: CallSink;
-  readonly #unsent: (cause: Error | undefined) => Error | undefined;
-  readonly #reader = new FrameReader();
-  #httpStatus = 0;
-  #status: Status | undefined;
-  #trailers: http2.IncomingHttpHeaders = {};
-  #cause: Error | undefined;
-  #ended = false;
-
-  constructor(
-    stream: http2.ClientHttp2Stream,
-    where: string,
-    sink: CallSink,
-    unsent: (cause: Error | undefined) => Error | undefined,
-  ) {
-    this.#stream = stream;
-    this.#where = where;
-    this.#sink = sink;
-    this.#unsent = unsent;
-    stream.on('response', (headers) => {
-      this.#httpStatus = headers[':status'] ?? 0;
-      this.#status = statusIn(headers);
-    });
-    stream.on('trailers', (trailers) => {
-      this.#trailers = trailers;
-      this.#status = statusIn(trailers) ?? this.#status;
-    });
-    stream.on('data', (chunk: Buffer) => this.#received(chunk));
-    stream.on('end', () => {
-      if (this.#status !== undefined) this.#end(this.#verdict(this.#status));
-    });
-    stream.on('error', (error) => {
-      this.#cause = error;
-    });
-    stream.on('close', () => {
-      if (!this.#ended) this.#end(this.#brokenOff());
-    });
+  #onConnect(): void {
+    this.#stopTimer();
+    this.#connected = true;
+    if (!this.#session.destroyed) this.#session.setLocalWindowSize(limits.connectionWindowBytes);
+    for (const connected of this.#whenConnected.splice(0)) connected();
   }
 
-  write(frame: Buffer): boolean {
-    return this.#stream.write(frame);
+  #onClose(): void {
+    this.#usable = false;
+    this.#stopTimer();
+    this.#whenConnected = [];
   }
 
-  onDrain(listener: () => void): void {
-    this.#stream.on('drain', listener);
+  /** Learns of each call whether it had left: its stream is about to forget. */
+  #lost(error: Error | undefined): void {
+    this.#failure ??= error;
+    this.#usable = false;
+    for (const call of this.#calls) call.connectionLost();
   }
 
-  setReading(reading: boolean): void {
-    if (reading) this.#stream.resume();
-    else this.#stream.pause();
+  #giveUp(error: Error): void {
+    this.#lost(error);
+    this.#session.destroy(error);
   }
 
-  end(frame?: Buffer): void {
-    if (frame === undefined) this.#stream.end();
-    else this.#stream.end(frame);
-  }
-
-  cancel(): void {
-    this.#ended = true;
-    this.#stream.close(http2.constants.NGHTTP2_CANCEL);
-  }
-
-  #received(chunk: Buffer): void {
-    if (this.#ended || this.#httpStatus !== 200) return;
-    try {
-      for (const message of this.#reader.push(chunk)) this.#sink.message(message);
-    } catch (error) {
-      this.#end(error as HoldfastError);
-      this.#stream.close(http2.constants.NGHTTP2_CANCEL);
-    }
-  }
-
-  #verdict(status: Status): HoldfastError | undefined {
-    if (status.status !== 0) return errorOf(status, this.#where);
-    if (this.#reader.unfinishedBytes === 0) return undefined;
-    return new HoldfastError('internal', `${this.#where} ended its answer in the middle of a message.`);
-  }
-
-  #brokenOff(): HoldfastError {
-    if (this.#httpStatus !== 0 && this.#httpStatus !== 200) {
-      const text = `${this.#where} answered with HTTP status ${this.#httpStatus}.`;
-      return new HoldfastError(codeOfHttpStatus(this.#httpStatus), text, { cause: this.#cause });
-    }
-    const unsent = this.#unsent(this.#cause);
-    if (unsent !== undefined) {
-      const text = `${this.#where} cannot be reached (${describeError(unsent)}).`;
-      return new HoldfastError('unavailable', text, { cause: unsent, mayHaveExecuted: false });
-    }
-    const text = `${this.#where} broke off before its answer was whole.`;
-    return new HoldfastError('unavailable', text, { cause: this.#cause });
-  }
-
-  #end(error: HoldfastError | undefined): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#sink.ended(error, this.#trailers);
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -5,6 +5,7 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import * as grpcJs from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeHost } from '../host/node/index.ts';
 import { HoldfastError } from '../std/index.ts';
 import {
   Health,
@@ -20,8 +21,9 @@ import {
 import { HealthSwitch, healthService } from './health.ts';
 import { limits } from './limits.ts';
 import { reflectionServices } from './reflection.ts';
-import { type GrpcEvent, GrpcServer, serverOptions } from './server.ts';
-import { type GrpcService, grpcService } from './service.ts';
+import { GrpcServer, serverOptions } from './server.ts';
+import type { GrpcEvent } from './server-call.ts';
+import { type GrpcHandlers, type GrpcService, grpcService } from './service.ts';
 import {
   decodeStatusMessage,
   encodeStatusMessage,
@@ -31,6 +33,7 @@ import {
   parseTimeout,
 } from './wire.ts';
 
+const host = nodeHost({ faultsAllowed: false });
 const health = new HealthSwitch();
 const events: GrpcEvent[] = [];
 let server: http2.Http2Server;
@@ -44,7 +47,7 @@ const services: readonly GrpcService[] = [healthService(health, ['echo']), ...re
 beforeEach(async () => {
   health.set(true);
   events.length = 0;
-  grpc = new GrpcServer({ services, observe: (event) => events.push(event) });
+  grpc = new GrpcServer({ clock: host.clock, services, observe: (event) => events.push(event) });
   server = http2.createServer(serverOptions);
   server.on('stream', grpc.onStream);
   server.listen(0, '127.0.0.1');
@@ -78,9 +81,23 @@ function unary(method: string, message: Uint8Array): Promise<Buffer> {
 const check = (service: string): Uint8Array =>
   toBinary(HealthCheckRequestSchema, { $typeName: 'grpc.health.v1.HealthCheckRequest', service });
 
+const observe = (event: GrpcEvent): void => {
+  events.push(event);
+};
+
+/** From now on this one answers. */
+function attach(next: GrpcServer): void {
+  server.removeAllListeners('stream');
+  next.attach(server);
+}
+
+async function failure(promise: Promise<unknown>): Promise<grpcJs.ServiceError> {
+  return (await promise.catch((reason: unknown) => reason)) as grpcJs.ServiceError;
+}
+
 /** Status and message of a call that fails. */
 async function statusOf(promise: Promise<unknown>): Promise<[number, string]> {
-  const error = (await promise.catch((reason: unknown) => reason)) as grpcJs.ServiceError;
+  const error = await failure(promise);
   return [error.code, error.details];
 }
 
@@ -126,9 +143,21 @@ describe('health', () => {
     expect(grpc.callsUnderWay).toBe(0);
   });
 
+  it('ends a watch whose caller leaves', async () => {
+    const controller = new AbortController();
+    const { watch } = healthService(health, []).handlers as GrpcHandlers<typeof Health>;
+    const call = { procedure: '', headers: {}, deadlineMs: undefined, signal: controller.signal };
+    const watching = watch({ $typeName: 'grpc.health.v1.HealthCheckRequest', service: '' }, call);
+    const answers = watching[Symbol.asyncIterator]();
+    expect((await answers.next()).value).toEqual({ status: ServingStatus.SERVING });
+    const last = answers.next();
+    controller.abort();
+    expect((await last).done).toBe(true);
+  });
+
   it('ends its watches when it is closed', async () => {
     const own = new HealthSwitch();
-    const closing = new GrpcServer({ services: [healthService(own, [])] });
+    const closing = new GrpcServer({ clock: host.clock, services: [healthService(own, [])] });
     server.removeAllListeners('stream');
     server.on('stream', closing.onStream);
     const call = client().makeServerStreamRequest(
@@ -269,7 +298,11 @@ describe('handlers', () => {
   async function serve(check: () => unknown): Promise<void> {
     const handlers = { check, watch: async function* () {} };
     const service = grpcService(Health, handlers as never);
-    const own = new GrpcServer({ services: [service], observe: (event) => events.push(event) });
+    const own = new GrpcServer({
+      clock: host.clock,
+      services: [service],
+      observe: (event) => events.push(event),
+    });
     server.removeAllListeners('stream');
     server.on('stream', own.onStream);
   }
@@ -301,15 +334,24 @@ describe('handlers', () => {
     });
   });
 
-  it('are turned away by admission', async () => {
-    const refusal = new HoldfastError('resource_exhausted', 'Too many calls at once.');
-    const own = new GrpcServer({ services, admit: () => refusal });
-    server.removeAllListeners('stream');
-    server.on('stream', own.onStream);
-    expect(await statusOf(unary('/grpc.health.v1.Health/Check', check('')))).toEqual([
-      8,
-      'Too many calls at once.',
-    ]);
+  it('are turned away by admission, unless they ask how the server is', async () => {
+    const refusal = new HoldfastError('resource_exhausted', 'Too many calls at once.', {
+      retryAfterMs: 250,
+    });
+    const service = grpcService(Health, {
+      check: () => ({ status: ServingStatus.SERVING }),
+      async *watch() {},
+    });
+    let left = 0;
+    const options = { clock: host.clock, admit: () => refusal, leave: () => left++, observe };
+    attach(new GrpcServer({ ...options, services: [service] }));
+    const error = await failure(unary('/grpc.health.v1.Health/Check', check('')));
+    expect([error.code, error.details]).toEqual([8, 'Too many calls at once.']);
+    expect(error.metadata.get('grpc-retry-pushback-ms')).toEqual(['250']);
+    expect(events).toEqual([{ type: 'call-ended', procedure: 'grpc.health.v1.Health/Check', status: 8 }]);
+    attach(new GrpcServer({ ...options, services }));
+    await unary('/grpc.health.v1.Health/Check', check(''));
+    expect(left).toBe(0);
   });
 });
 
@@ -326,6 +368,17 @@ describe('wire', () => {
       expect(seen).toEqual(messages.map((message) => message.toString()));
       expect(reader.unfinishedBytes).toBe(0);
     }
+  });
+
+  it('joins a message of many small chunks in linear time', () => {
+    const bytes = frameOf(Buffer.alloc(limits.messageBytesMax, 'x'));
+    const reader = new FrameReader();
+    const startedMs = performance.now();
+    let seen: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += 64) seen = reader.push(bytes.subarray(at, at + 64));
+    expect(seen.map(({ length }) => length)).toEqual([limits.messageBytesMax]);
+    // With a copy for each chunk these are 65,536 x 2 MiB, which takes over 10 s.
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
   });
 
   it('refuses a message over the bound by its prefix alone', () => {
@@ -366,9 +419,13 @@ describe('wire', () => {
     },
   );
 
-  it('bounds the status message without cutting an escape', () => {
-    const encoded = encodeStatusMessage('ä'.repeat(5_000));
-    expect(encoded.length).toBeLessThanOrEqual(limits.statusMessageLengthMax);
-    expect(encoded).toMatch(/^(%[0-9A-F]{2})*$/);
+  it('bounds the status message without cutting a character', () => {
+    for (const prefix of ['', 'a', 'aa', 'aaa', 'aaaa', 'aaaaa']) {
+      const message = prefix + '🎈'.repeat(5_000);
+      const encoded = encodeStatusMessage(message);
+      expect(encoded.length).toBeLessThanOrEqual(limits.statusMessageLengthMax);
+      expect(encoded.length).toBeGreaterThan(limits.statusMessageLengthMax - 12);
+      expect(decodeStatusMessage(encoded)).toMatch(/^a*(🎈)+$/u);
+    }
   });
 });

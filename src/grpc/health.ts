@@ -51,7 +51,7 @@ export class HealthSwitch {
 export function healthService(health: HealthSwitch, services: readonly string[]): GrpcService {
   const known = new Set(['', ...services]);
   const now = (): ServingStatus => (health.serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
-  return grpcService(Health, {
+  const service = grpcService(Health, {
     check({ service }) {
       if (!known.has(service)) throw new HoldfastError('not_found', `There is no service ${service} here.`);
       return { status: now() };
@@ -64,4 +64,5 @@ export function healthService(health: HealthSwitch, services: readonly string[])
       }
     },
   });
+  return { ...service, isExempt: true };
 }

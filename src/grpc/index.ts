@@ -1,9 +1,11 @@
-export { type CallSink, type ClientCall, GrpcConnection } from './client.ts';
+export { GrpcConnection } from './client.ts';
+export type { CallSink, ClientCall } from './client-call.ts';
 export { Health } from './gen/health_pb.js';
 export { ServerReflection } from './gen/reflection_v1_pb.js';
 export { HealthSwitch, healthService } from './health.ts';
 export { reflectionServices } from './reflection.ts';
-export { type GrpcEvent, GrpcServer, type GrpcServerOptions, serverOptions } from './server.ts';
+export { GrpcServer, type GrpcServerOptions, serverOptions } from './server.ts';
+export type { GrpcEvent } from './server-call.ts';
 export {
   type GrpcCall,
   type GrpcHandler,
@@ -11,7 +13,6 @@ export {
   type GrpcService,
   grpcService,
 } from './service.ts';
-export { messagesOf } from './streaming.ts';
 export {
   contentType,
   errorOf,

@@ -4,6 +4,14 @@ export const limits = {
   messageBytesMax: 4 * 1024 * 1024,
   /** Calls under way on one connection. */
   streamsPerConnectionMax: 1_000,
+  /**
+   * Calls that a caller may cancel on one connection at once, and in each second after that, before it counts
+   * as an attack (CVE-2023-44487). All calls that a service handles at once may run into their timeouts together.
+   */
+  streamResetBurst: 4_096,
+  streamResetsPerS: 4_096,
+  /** What Node may hold for one connection, in MB; beyond it streams are reset. 1,000 calls with 1 MB each fit. */
+  sessionMemoryMb: 1_024,
   /** All header fields of one request, names and values. */
   headerBytesMax: 16 * 1024,
   headerPairsMax: 100,
@@ -12,4 +20,12 @@ export const limits = {
   streamWindowBytes: 512 * 1024,
   /** `grpc-message` on the wire, after percent-encoding. */
   statusMessageLengthMax: 2_000,
+  /** From a call's header to the end of its message, where it has one. */
+  requestTimeoutMs: 60_000,
+  /** For the rest of a request whose answer has been sent already. */
+  lingerMs: 1_000,
+  /** For a connection to stand. */
+  connectTimeoutMs: 1_000,
+  /** For a peer that has been silent to answer a PING; after that its connection counts as dead. */
+  pingTimeoutMs: 500,
 } as const;

@@ -9,10 +9,11 @@ import { type GrpcService, grpcService } from './service.ts';
 export function reflectionServices(services: readonly DescService[]): readonly GrpcService[] {
   const described = [...services, ReflectionV1, ReflectionV1Alpha];
   const answers = new Answers(described);
-  return [
+  const made = [
     grpcService(ReflectionV1, { serverReflectionInfo: (requests) => answers.to(requests) }),
     grpcService(ReflectionV1Alpha, { serverReflectionInfo: (requests) => answers.to(requests) }),
   ];
+  return made.map((service) => ({ ...service, isExempt: true }));
 }
 
 interface Question {

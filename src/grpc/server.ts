@@ -1,36 +1,35 @@
 import type * as http2 from 'node:http2';
-import { create, type DescMethod, type DescMethodUnary, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { HoldfastError, must, type Observe } from '../std/index.ts';
+import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
+import { HoldfastError } from '../std/index.ts';
 import { limits } from './limits.ts';
+import { type CallTerms, ServerCall } from './server-call.ts';
 import type { GrpcCall, GrpcService } from './service.ts';
 import { answerStream, type StreamHandler } from './streaming.ts';
-import { contentType, encodeStatusMessage, FrameReader, frameOf } from './wire.ts';
+import { answerOne, readOne, type UnaryHandler } from './unary.ts';
 
-/** What a gRPC server reports: every call, and what its handler threw where that was no HoldfastError. */
-export type GrpcEvent =
-  | { readonly type: 'call-ended'; readonly procedure: string; readonly status: number }
-  | { readonly type: 'handler-threw'; readonly procedure: string; readonly error: unknown };
-
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends CallTerms {
   readonly services: readonly GrpcService[];
   /** Runs each call's handler, for example inside the context its headers give. */
-  readonly around?: ((headers: http2.IncomingHttpHeaders, handle: () => void) => void) | undefined;
-  /** Asked before each call; an error turns it away. */
+  readonly around?: ((call: GrpcCall, handle: () => void) => void) | undefined;
+  /** Asked before each call, but not for exempt services; an error turns it away. */
   readonly admit?: (() => HoldfastError | undefined) | undefined;
-  readonly observe?: Observe<GrpcEvent> | undefined;
+  /** Told once when a call that was admitted has ended. */
+  readonly leave?: (() => void) | undefined;
 }
 
 interface Procedure {
   readonly name: string;
   readonly method: DescMethod;
   readonly handler: unknown;
+  readonly isExempt: boolean;
 }
 
-type UnaryHandler = (request: unknown, call: GrpcCall) => unknown;
-
-/** The settings a server needs: bounds on streams, headers and windows. */
+/** The settings a server needs: bounds on streams, headers, memory and windows. */
 export const serverOptions: http2.ServerOptions = {
   maxHeaderListPairs: limits.headerPairsMax,
+  maxSessionMemory: limits.sessionMemoryMb,
+  streamResetBurst: limits.streamResetBurst,
+  streamResetRate: limits.streamResetsPerS,
   settings: {
     enablePush: false,
     maxConcurrentStreams: limits.streamsPerConnectionMax,
@@ -39,7 +38,7 @@ export const serverOptions: http2.ServerOptions = {
   },
 };
 
-/** Answers gRPC calls on a node:http2 server: `server.on('stream', grpc.onStream)`. */
+/** Answers gRPC calls on a node:http2 server made with `serverOptions`: see `attach`. */
 export class GrpcServer {
   readonly #procedures = new Map<string, Procedure>();
   readonly #options: GrpcServerOptions;
@@ -48,12 +47,18 @@ export class GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
-    for (const { desc, handlers } of options.services) {
+    for (const { desc, handlers, isExempt } of options.services) {
       for (const method of desc.methods) {
         const name = `${desc.typeName}/${method.name}`;
-        this.#procedures.set(`/${name}`, { name, method, handler: handlers[method.localName] });
+        const handler = handlers[method.localName];
+        this.#procedures.set(`/${name}`, { name, method, handler, isExempt: isExempt === true });
       }
     }
+  }
+
+  attach(server: http2.Http2Server): void {
+    server.on('session', (session) => session.setLocalWindowSize(limits.connectionWindowBytes));
+    server.on('stream', this.onStream);
   }
 
   get callsUnderWay(): number {
@@ -75,49 +80,41 @@ export class GrpcServer {
       return;
     }
     const procedure = this.#procedures.get(headers[':path'] ?? '');
+    const call = new ServerCall(procedure?.name ?? 'unknown', stream, headers, this.#options);
     if (procedure === undefined) {
-      const text = `There is no procedure ${headers[':path']}.`;
-      endWith(stream, new HoldfastError('unimplemented', text));
+      call.fail(new HoldfastError('unimplemented', `There is no procedure ${headers[':path']}.`));
       return;
     }
-    const refusal = this.#options.admit?.();
+    const refusal = procedure.isExempt ? undefined : this.#options.admit?.();
     if (refusal !== undefined) {
-      endWith(stream, refusal);
+      call.fail(refusal);
       return;
     }
     this.#callsUnderWay += 1;
-    stream.once('close', () => this.#ended());
-    this.#start(procedure, stream, headers);
+    stream.once('close', () => this.#closed(call, procedure));
+    this.#start(procedure, call);
   };
 
-  #start(procedure: Procedure, stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): void {
-    const call = new ServerCall(procedure.name, stream, headers);
-    const around = this.#options.around ?? ((_, handle) => handle());
-    const fail = (error: unknown): void => this.#fail(procedure, stream, error);
-    const done = (): void =>
-      this.#options.observe?.({ type: 'call-ended', procedure: procedure.name, status: 0 });
-    if (procedure.method.methodKind === 'unary') {
-      const unary = procedure as Procedure & { method: DescMethodUnary };
-      readOne(
-        stream,
-        (message) => {
-          around(headers, () => answerOne(unary, message, call, stream, done, fail));
-        },
-        fail,
-      );
+  #start(procedure: Procedure, call: ServerCall): void {
+    const { method, handler } = procedure;
+    call.start(method.methodKind === 'unary' || method.methodKind === 'server_streaming');
+    if (method.methodKind === 'unary') {
+      readOne(call, (message) => {
+        this.#around(call, () =>
+          answerOne(method as DescMethodUnary, handler as UnaryHandler, message, call),
+        );
+      });
       return;
     }
-    around(headers, () => {
-      answerStream(procedure.method, procedure.handler as StreamHandler, call, stream).then(done, fail);
+    this.#around(call, () => {
+      answerStream(method, handler as StreamHandler, call).catch((error) => call.fail(error));
     });
   }
 
-  #fail(procedure: Procedure, stream: http2.ServerHttp2Stream, error: unknown): void {
-    const known = error instanceof HoldfastError;
-    if (!known) this.#options.observe?.({ type: 'handler-threw', procedure: procedure.name, error });
-    const answer = known ? error : new HoldfastError('internal', 'The service failed to answer.');
-    this.#options.observe?.({ type: 'call-ended', procedure: procedure.name, status: answer.grpcStatus });
-    endWith(stream, answer);
+  #around(call: ServerCall, handle: () => void): void {
+    const { around } = this.#options;
+    if (around === undefined) handle();
+    else around(call, handle);
   }
 
   #refuseHttp(stream: http2.ServerHttp2Stream): void {
@@ -126,125 +123,13 @@ export class GrpcServer {
     stream.end(JSON.stringify({ error: { code: 'invalid_argument', message } }));
   }
 
-  #ended(): void {
+  #closed(call: ServerCall, procedure: Procedure): void {
+    call.closed();
+    if (!procedure.isExempt) this.#options.leave?.();
     this.#callsUnderWay -= 1;
     if (this.#callsUnderWay > 0) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const done of idle) done();
   }
-}
-
-/** Makes its abort signal only for handlers that ask for it. */
-class ServerCall implements GrpcCall {
-  readonly procedure: string;
-  readonly headers: http2.IncomingHttpHeaders;
-  readonly #stream: http2.ServerHttp2Stream;
-  #signal: AbortSignal | undefined;
-
-  constructor(procedure: string, stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) {
-    this.procedure = procedure;
-    this.#stream = stream;
-    this.headers = headers;
-  }
-
-  get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      const controller = new AbortController();
-      this.#signal = controller.signal;
-      if (this.#stream.destroyed) controller.abort();
-      else this.#stream.once('close', () => controller.abort());
-    }
-    return this.#signal;
-  }
-}
-
-/** Exactly one message, then the end of the stream. */
-function readOne(
-  stream: http2.ServerHttp2Stream,
-  take: (message: Buffer) => void,
-  fail: (error: unknown) => void,
-): void {
-  const reader = new FrameReader();
-  let message: Buffer | undefined;
-  let failed = false;
-  stream.on('data', (chunk: Buffer) => {
-    if (failed) return;
-    try {
-      for (const next of reader.push(chunk)) {
-        if (message !== undefined)
-          throw new HoldfastError('invalid_argument', 'A unary call takes one message.');
-        message = next;
-      }
-    } catch (error) {
-      failed = true;
-      fail(error);
-    }
-  });
-  stream.on('end', () => {
-    if (failed || stream.aborted) return;
-    if (message !== undefined && reader.unfinishedBytes === 0) take(message);
-    else fail(new HoldfastError('invalid_argument', 'The call ended in the middle of its message.'));
-  });
-}
-
-function answerOne(
-  procedure: Procedure & { method: DescMethodUnary },
-  bytes: Buffer,
-  call: GrpcCall,
-  stream: http2.ServerHttp2Stream,
-  done: () => void,
-  fail: (error: unknown) => void,
-): void {
-  const reply = (result: unknown): void => {
-    const output = procedure.method.output;
-    respond(
-      stream,
-      frameOf(toBinary(output, create(output, must(result, 'the answer') as Record<string, unknown>))),
-    );
-    done();
-  };
-  try {
-    const request = parse(procedure.method, bytes);
-    const result = (procedure.handler as UnaryHandler)(request, call);
-    if (result instanceof Promise) result.then(reply).catch(fail);
-    else reply(result);
-  } catch (error) {
-    fail(error);
-  }
-}
-
-function parse(method: DescMethodUnary, bytes: Buffer): unknown {
-  try {
-    return fromBinary(method.input, bytes);
-  } catch (cause) {
-    throw new HoldfastError('invalid_argument', `The message is no valid ${method.input.typeName}.`, {
-      cause,
-    });
-  }
-}
-
-const okHeaders = { ':status': 200, 'content-type': contentType };
-const okTrailers = { 'grpc-status': '0' };
-
-function respond(stream: http2.ServerHttp2Stream, frame: Buffer): void {
-  if (stream.destroyed || stream.headersSent) return;
-  stream.respond(okHeaders, { waitForTrailers: true });
-  stream.once('wantTrailers', () => stream.sendTrailers(okTrailers));
-  stream.end(frame);
-}
-
-/** Ends a call with an error: in trailers when its answer has begun, else in a trailers-only answer. */
-export function endWith(stream: http2.ServerHttp2Stream, error: HoldfastError): void {
-  if (stream.destroyed) return;
-  const status = {
-    'grpc-status': String(error.grpcStatus),
-    'grpc-message': encodeStatusMessage(error.message),
-  };
-  if (stream.headersSent) {
-    stream.once('wantTrailers', () => stream.sendTrailers(status));
-    stream.end();
-    return;
-  }
-  stream.respond({ ':status': 200, 'content-type': contentType, ...status }, { endStream: true });
 }

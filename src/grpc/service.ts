@@ -17,7 +17,9 @@ export interface GrpcCall {
   /** `package.Service/Method`. */
   readonly procedure: string;
   readonly headers: IncomingHttpHeaders;
-  /** Aborted when the caller cancelled or its connection broke. */
+  /** By its `grpc-timeout`, monotonic on the server's clock. */
+  readonly deadlineMs: number | undefined;
+  /** Aborted when the caller cancelled, its connection broke or its deadline passed. */
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +44,8 @@ export type GrpcHandlers<S extends DescService> = {
 export interface GrpcService {
   readonly desc: DescService;
   readonly handlers: Readonly<Record<string, unknown>>;
+  /** Answered however busy the server is: those that ask how it is. */
+  readonly isExempt?: boolean | undefined;
 }
 
 /** Pairs a generated service description with its handlers; every method must have one. */

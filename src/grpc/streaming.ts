@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { create, type DescMessage, type DescMethod, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { HoldfastError } from '../std/index.ts';
+import type { ServerCall } from './server-call.ts';
 import type { GrpcCall } from './service.ts';
-import { contentType, FrameReader, frameOf } from './wire.ts';
+import { FrameReader, frameOf } from './wire.ts';
 
 export type StreamHandler = (input: unknown, call: GrpcCall) => AsyncIterable<object> | Promise<object>;
 
@@ -11,39 +11,45 @@ export type StreamHandler = (input: unknown, call: GrpcCall) => AsyncIterable<ob
 export async function answerStream(
   method: DescMethod,
   handler: StreamHandler,
-  call: GrpcCall,
-  stream: ServerHttp2Stream,
+  call: ServerCall,
 ): Promise<void> {
-  const requests = messagesOf(stream, method.input);
-  const input = method.methodKind === 'server_streaming' ? await onlyOne(requests) : requests;
+  const requests = messagesOf(call, method.input);
+  const input = method.methodKind === 'server_streaming' ? await onlyOne(requests, call) : requests;
+  if (call.ended) return;
   const result = handler(input, call);
   const answers = Symbol.asyncIterator in result ? result : one(result);
+  const { stream } = call;
   for await (const answer of answers) {
-    if (stream.destroyed) return;
-    begin(stream);
+    if (call.ended || stream.destroyed) return;
+    call.begin();
     const frame = frameOf(
       toBinary(method.output, create(method.output, answer as Record<string, unknown>)),
     );
-    if (!stream.write(frame)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    if (!stream.write(frame)) await whenWritable(stream);
   }
-  if (stream.destroyed) return;
-  begin(stream);
-  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-  stream.end();
+  call.finish();
 }
 
-/** The messages of a byte stream, as they come. */
-export async function* messagesOf<I extends DescMessage>(
-  stream: AsyncIterable<Buffer>,
-  desc: I,
-): AsyncGenerator<object> {
+/** The messages of a call as they come. Throws `cancelled` when they break off: what came is not all. */
+async function* messagesOf<I extends DescMessage>(call: ServerCall, desc: I): AsyncGenerator<object> {
+  const { stream } = call;
   const reader = new FrameReader();
-  for await (const chunk of stream) {
-    for (const bytes of reader.push(chunk)) yield parse(desc, bytes);
+  try {
+    // A handler that has read enough may still answer.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+      for (const bytes of reader.push(chunk as Buffer)) yield parse(desc, bytes);
+    }
+  } catch (error) {
+    throw error instanceof HoldfastError ? error : brokenOff(error);
   }
+  if (call.ended || stream.aborted || stream.rstCode !== 0) throw brokenOff(undefined);
   if (reader.unfinishedBytes > 0) {
     throw new HoldfastError('invalid_argument', 'The stream ended in the middle of a message.');
   }
+}
+
+function brokenOff(cause: unknown): HoldfastError {
+  return new HoldfastError('cancelled', 'The caller broke off its stream before its end.', { cause });
 }
 
 function parse(desc: DescMessage, bytes: Uint8Array): object {
@@ -54,13 +60,14 @@ function parse(desc: DescMessage, bytes: Uint8Array): object {
   }
 }
 
-async function onlyOne(requests: AsyncIterable<object>): Promise<object> {
+async function onlyOne(requests: AsyncIterable<object>, call: ServerCall): Promise<object> {
   let found: object | undefined;
   for await (const request of requests) {
     if (found !== undefined) throw new HoldfastError('invalid_argument', 'This call takes one message.');
     found = request;
   }
   if (found === undefined) throw new HoldfastError('invalid_argument', 'This call takes one message.');
+  call.received();
   return found;
 }
 
@@ -68,8 +75,15 @@ async function* one(result: Promise<object>): AsyncGenerator<object> {
   yield await result;
 }
 
-function begin(stream: ServerHttp2Stream): void {
-  if (!stream.headersSent) {
-    stream.respond({ ':status': 200, 'content-type': contentType }, { waitForTrailers: true });
-  }
+/** Resolves when the stream takes more, or is gone. */
+function whenWritable(stream: ServerHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+  });
 }

@@ -18,26 +18,41 @@ export function frameOf(message: Uint8Array): Buffer {
   return frame;
 }
 
-/** Cuts a byte stream into messages. Throws a HoldfastError on a frame that is not allowed. */
+/**
+ * Cuts a byte stream into messages. Chunks of an unfinished message are kept as they came and joined once,
+ * so that the work is linear however small they are. Throws a HoldfastError on a frame that is not allowed.
+ */
 export class FrameReader {
-  #pending: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** With fewer bytes than this there is nothing to do: the next prefix, or all of the next message. */
+  #wantedBytes = prefixBytes;
 
   /** The messages that are whole now, in order. */
   push(chunk: Buffer): Buffer[] {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     const messages: Buffer[] = [];
-    while (this.#pending.length >= prefixBytes) {
-      const end = prefixBytes + lengthIn(this.#pending);
-      if (this.#pending.length < end) break;
-      messages.push(this.#pending.subarray(prefixBytes, end));
-      this.#pending = this.#pending.subarray(end);
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < this.#wantedBytes) return messages;
+    let pending = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#bytes);
+    this.#wantedBytes = prefixBytes;
+    while (pending.length >= prefixBytes) {
+      const end = prefixBytes + lengthIn(pending);
+      if (pending.length < end) {
+        this.#wantedBytes = end;
+        break;
+      }
+      messages.push(pending.subarray(prefixBytes, end));
+      pending = pending.subarray(end);
     }
+    this.#chunks = pending.length === 0 ? [] : [pending];
+    this.#bytes = pending.length;
     return messages;
   }
 
   /** Bytes of a message that has not ended. */
   get unfinishedBytes(): number {
-    return this.#pending.length;
+    return this.#bytes;
   }
 }
 
@@ -75,13 +90,25 @@ export function formatTimeout(remainingMs: number): string {
   return wholeMs < 100_000_000 ? `${wholeMs}m` : `${Math.floor(wholeMs / 1_000)}S`;
 }
 
-/** Percent-encodes what is not printable ASCII, and `%`. */
+/** Percent-encodes what is not printable ASCII, and `%`. Cut after a whole character when it gets too long. */
 export function encodeStatusMessage(message: string): string {
-  const encoded = encodeURIComponent(message.toWellFormed()).replace(
+  const wellFormed = message.toWellFormed();
+  const encoded = percentEncode(wellFormed);
+  if (encoded.length <= limits.statusMessageLengthMax) return encoded;
+  let cut = '';
+  for (const character of wellFormed) {
+    const next = cut + percentEncode(character);
+    if (next.length > limits.statusMessageLengthMax) break;
+    cut = next;
+  }
+  return cut;
+}
+
+function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(
     /%20|%2C|%3A|%2F|%3D|%40|%22|%3B|%3F|%23|%7B|%7D|%5B|%5D|%3C|%3E|%2B|%26|%24/g,
     decodeURIComponent,
   );
-  return encoded.slice(0, limits.statusMessageLengthMax).replace(/%[0-9A-F]?$/, '');
 }
 
 /** As it came, where it is not valid percent-encoding. */
@@ -102,9 +129,13 @@ export function codeOfHttpStatus(status: number): ErrorCode {
   return status === 429 || (status >= 502 && status <= 504) ? 'unavailable' : 'unknown';
 }
 
+/** When to come back, in ms, as a trailer (gRFC A6). */
+export const retryAfterHeader = 'grpc-retry-pushback-ms';
+
 export interface Status {
   readonly status: number;
   readonly message: string;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The status in trailers or in a trailers-only answer; undefined when there is none. */
@@ -115,11 +146,32 @@ export function statusIn(headers: Readonly<Record<string, unknown>>): Status | u
   return {
     status: typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 2,
     message: typeof message === 'string' ? decodeStatusMessage(message) : '',
+    retryAfterMs: wholeMs(headers[retryAfterHeader]),
   };
 }
 
+function wholeMs(value: unknown): number | undefined {
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+}
+
+/** The fields that carry an error as a call's status. */
+export function statusFields(error: HoldfastError): Record<string, string> {
+  const fields: Record<string, string> = {
+    'grpc-status': String(error.grpcStatus),
+    'grpc-message': encodeStatusMessage(error.message),
+  };
+  if (error.retryAfterMs !== undefined) fields[retryAfterHeader] = String(Math.ceil(error.retryAfterMs));
+  return fields;
+}
+
+/** A peer that answers has seen the call: what it did before it failed is not known. */
 export function errorOf(status: Status, answeredBy: string): HoldfastError {
   const code = codeOfGrpcStatus(status.status);
   const text = status.message === '' ? `${answeredBy} answered with status ${code}.` : status.message;
-  return new HoldfastError(code, text);
+  const { retryAfterMs } = status;
+  return new HoldfastError(code, text, {
+    answered: true,
+    mayHaveExecuted: true,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }

@@ -6,6 +6,14 @@ export interface Registered {
   readonly instance: Instance;
 }
 
+/**
+ * What an instance adds to a snapshot: its bytes as JSON and a comma. Any state counts as the longest, so
+ * that a list that is full never keeps an instance from saying that it drains.
+ */
+export function listedBytes(service: string, instance: Instance): number {
+  return Buffer.byteLength(JSON.stringify({ service, ...instance, state: 'starting' })) + 1;
+}
+
 export function sameInstance(left: Instance, right: Instance): boolean {
   return (
     left === right ||

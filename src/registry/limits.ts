@@ -26,8 +26,15 @@ export const limits = {
   /** Once most of them are back, the others get this long: the longest backoff and a renewal. */
   massExpiryRecoverMs: 4_000,
   instancesMax: 10_000,
-  /** Changes kept for watchers that resume. Older ones get a snapshot. */
-  historyMax: 4_096,
+  /** One instance as JSON. Legal metadata fits in full, if it is plain text. */
+  instanceBytesMax: 12 * 1024,
+  /** All listed instances as JSON. Beyond that none is added, so that any client can read a snapshot. */
+  listBytesMax: 8 * 1024 * 1024,
+  /**
+   * Changes kept for watchers that resume, and at times twice as many. Older ones get a snapshot. The
+   * longest replay, of instanceBytesMax each, has to fit watchersUnreadBytesMax.
+   */
+  historyMax: 2_048,
   /**
    * A watcher that missed more changes than this, and more than there are instances, gets a snapshot: it is
    * shorter.
@@ -47,9 +54,17 @@ export const limits = {
 
   watchersMax: 2_000,
   /**
-   * A watcher that leaves more than this unread, its snapshot aside, is cut off; it resumes when it can.
+   * A watcher that leaves more than this unread, what it began with aside, is cut off; it resumes when it
+   * can.
    */
   watcherQueueBytesMax: 256 * 1024,
+  /** A watcher that has not taken what it was sent after this long is cut off: its snapshot, for one. */
+  watcherTakeMs: 10_000,
+  /**
+   * What all watchers together leave unread, each frame counted once. Beyond that the watcher that has been
+   * behind for longest is cut off.
+   */
+  watchersUnreadBytesMax: 64 * 1024 * 1024,
   /** A word on every quiet stream this often. */
   keepAliveMs: 2_000,
   /** A stream silent for this long is dead: three keep-alives were missed. */
@@ -77,7 +92,7 @@ export const limits = {
    */
   refusedRetryMs: 2_000,
 
-  /** One line and one event of a watch stream. A snapshot of instancesMax instances fits. */
+  /** One line and one event of a watch stream. A snapshot of listBytesMax fits, with room to spare. */
   sseLineCharsMax: 16 * 1024 * 1024,
   answerBytesMax: 64 * 1024,
 } as const;

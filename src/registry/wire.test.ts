@@ -107,6 +107,13 @@ describe('what the registry takes', () => {
     expect(putBody.parse(body)).toEqual({ ...body, weight: 1, leaseMs: 6000 });
   });
 
+  it.each(['10.0.0.1', '::1', '::ffff:10.0.0.1', 'db_1.example.org', 'localhost'])(
+    'takes the host %s',
+    (host) => {
+      expect(putBody.safeParse({ ...body, host }).success).toBe(true);
+    },
+  );
+
   it.each([
     ['nothing', undefined, 'expected object'],
     ['no port', { ...body, port: undefined }, 'port: '],
@@ -114,6 +121,8 @@ describe('what the registry takes', () => {
     ['a port in words', { ...body, port: '8080' }, 'port: '],
     ['an unknown state', { ...body, state: 'up' }, 'state: '],
     ['a host with a path', { ...body, host: 'a/b' }, 'host: must be a host name or an address'],
+    ['a host with a zone id', { ...body, host: 'fe80::1%eth0' }, 'host: must be a host name or an address'],
+    ['a host that no URL can hold', { ...body, host: 'a:b' }, 'host: must be a host name or an address'],
     ['an empty incarnation', { ...body, incarnation: '' }, 'incarnation: '],
     ['a negative weight', { ...body, weight: -1 }, 'weight: '],
     ['a lease too short', { ...body, leaseMs: 999 }, 'leaseMs: '],

@@ -34,7 +34,12 @@ export const incarnation = text(limits.incarnationCharsMax).regex(
   'must be letters, digits and . _ : -',
 );
 
-const host = text(limits.hostCharsMax).regex(/^[A-Za-z0-9._:%-]+$/, 'must be a host name or an address');
+/** It becomes part of addresses, so it has to be one there; a zone id (`%eth0`) means nothing elsewhere. */
+const host = text(limits.hostCharsMax)
+  .regex(/^[A-Za-z0-9._:-]+$/, 'must be a host name or an address')
+  .refine((name) => URL.canParse(name.includes(':') ? `http://[${name}]` : `http://${name}`), {
+    error: 'must be a host name or an address',
+  });
 const metadataKey = z.string().min(1).max(limits.metadataKeyCharsMax);
 const metadata = z
   .record(metadataKey, text(limits.metadataValueCharsMax))
@@ -142,7 +147,7 @@ export function decodeFrame(block: {
 }): WatchFrame | undefined {
   const position = parsePosition(block.id);
   if (block.data === undefined) return position === undefined ? undefined : { type: 'alive', position };
-  if (!(block.event in watchEvents)) return undefined;
+  if (!Object.hasOwn(watchEvents, block.event)) return undefined;
   if (position === undefined) throw malformed(`its id is ${JSON.stringify(block.id)}`);
   const data = parseJson(block.data);
   if (block.event === 'settled') return { type: 'settled', position };

@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CallContext, currentContext, runInContext } from '../calls/index.ts';
+import { nodeHost } from '../host/node/index.ts';
+import { createLogger } from '../telemetry/index.ts';
 import { startUnderTest } from './testing/service-under-test.ts';
 
 interface Seen {
@@ -98,6 +101,26 @@ describe('a service with a registry', () => {
     const { stop } = await startUnderTest({}, { env: { HOLDFAST_REGISTRY: address, HOST: '0.0.0.0' } });
     await expect.poll(() => seen[0]?.body.host).toBe('127.0.0.1');
     await stop();
+  });
+
+  it('started and drained while a request is handled, does not belong to that request', async () => {
+    const lines: string[] = [];
+    const log = createLogger({
+      format: 'json',
+      level: 'info',
+      service: 'S',
+      traceId: () => currentContext()?.trace.traceId,
+      write: (line) => lines.push(line),
+    });
+    const context = new CallContext({ random: nodeHost({ faultsAllowed: false }).random });
+    const env = { HOLDFAST_REGISTRY: address };
+    const { stop } = await runInContext(context, () => startUnderTest({}, { env, log }));
+    await expect.poll(() => lines.join('')).toMatch(/"registered"/);
+    await runInContext(context, stop);
+    expect(lines.join('')).toMatch(/"draining".*"stopped"/s);
+    expect(lines.join('')).not.toContain('trace_id');
+    runInContext(context, () => log.info('in it'));
+    expect(lines.at(-1)).toContain(context.trace.traceId);
   });
 
   it('that is not to be found is not announced', async () => {

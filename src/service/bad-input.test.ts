@@ -18,6 +18,9 @@ beforeEach(async () => {
         app.get('/echo', (request) => ({ query: request.query, body: request.body }));
         app.post('/echo', (request) => ({ body: request.body }));
         app.get('/keys/:key', (request) => request.params);
+        for (const path of ['/', '/where']) {
+          app.get(path, ({ raw, host }) => ({ url: raw.url, host }));
+        }
       },
     },
     { limits: quick },
@@ -154,8 +157,23 @@ describe('a request line', () => {
     },
   );
 
-  it('with a name of this server in it: fine', async () => {
+  it.each([
+    ['http://named:81/where?x=1', '/where?x=1', 'named:81'],
+    ['HTTPS://[::1]/where', '/where', '[::1]'],
+    ['http://named?x=1', '/?x=1', 'named'],
+  ])('in absolute form, %s: its host is the one asked for', async (target, url, host) => {
+    const { body } = await connection.send('GET', target).answer();
+    expect(JSON.parse(body)).toEqual({ url, host });
+  });
+
+  it('in absolute form: found, and not found, as any other', async () => {
     expect((await connection.send('GET', 'http://test/echo').answer()).status).toBe(200);
+    expectError(await connection.send('GET', 'http://t/no').answer(), 404, 'not_found', /GET \/no\.$/);
+    expect((await connection.send('PUT', 'http://t/echo').answer()).headers.allow).toBe('GET, HEAD, POST');
+  });
+
+  it.each(['ftp://test/echo', 'http://user@test/echo'])('of another form, %s: 400', async (target) => {
+    expectError(await connection.send('GET', target).answer(), 400, 'invalid_argument', /begins with \//);
   });
 
   it('of CONNECT: 405', async () => {

@@ -50,6 +50,14 @@ describe('parseEnvironment', () => {
     ['PORT', '65536', /^PORT must be/],
     ['PORT', '-1', /^PORT must be/],
     ['HOST', 'a b', /^HOST must be an address or a host name/],
+    [
+      'HOST',
+      'fe80::1%eth0',
+      /^HOST must have no zone id \(%\.\.\.\): it cannot be announced.*"fe80::1%eth0"\.$/,
+    ],
+    ['HOST', '[fe80::1%25eth0]', /^HOST must have no zone id/],
+    ['HOST', '127.0.0.1:8080', /^HOST must be an address or a host name/],
+    ['HOST', '1.2.3.999', /^HOST must be an address or a host name/],
     ['HOLDFAST_REGISTRY', '127.0.0.1:8500', /^HOLDFAST_REGISTRY must be addresses such as http:/],
     ['HOLDFAST_REGISTRY', 'http://a:1,https://b', /not "https:\/\/b"\.$/],
     ['HOLDFAST_INSTANCE', 'a/b', /^HOLDFAST_INSTANCE must be/],
@@ -59,6 +67,13 @@ describe('parseEnvironment', () => {
   ])('says what is wrong with %s=%s', (name, value, message) => {
     expect(() => parseEnvironment({ [name]: value })).toThrow(message);
   });
+
+  it.each(['::', 'fe80::1', '::ffff:10.0.0.1', 'db_1.example.org', 'localhost', '0.0.0.0'])(
+    'takes HOST=%s',
+    (host) => {
+      expect(parseEnvironment({ HOST: host }).host).toBe(host);
+    },
+  );
 
   it('never repeats a bad key', () => {
     expect(() => parseEnvironment({ CLUSTER_KEY: 'two words' })).toThrow(/^CLUSTER_KEY must be printable/);

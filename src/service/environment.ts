@@ -68,7 +68,14 @@ function parsePort(text: string): number {
 
 function parseHost(text: string): string {
   const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
-  if (/^[\w.:%-]{1,253}$/.test(host)) return host;
+  if (host.includes('%')) {
+    throw new Error(
+      `must have no zone id (%...): it cannot be announced, others cannot use it; not ${quoted(text)}.`,
+    );
+  }
+  // It is announced and becomes part of addresses, so it has to be one there.
+  const inUrl = host.includes(':') ? `[${host}]` : host;
+  if (/^[\w.:-]{1,253}$/.test(host) && URL.canParse(`http://${inUrl}`)) return host;
   throw new Error(`must be an address or a host name such as 127.0.0.1, not ${quoted(text)}.`);
 }
 

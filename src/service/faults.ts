@@ -1,8 +1,9 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { Faults } from '../host/index.ts';
 import { HoldfastError } from '../std/index.ts';
+import { internalPrefix } from './health.ts';
 
-export const faultsPath = '/_holdfast/faults';
+const faultsPath = `${internalPrefix}faults`;
 
 /**
  * What drills use: GET lists the faults, POST injects one (201 with its id), DELETE heals one (`?id=`)
@@ -33,10 +34,13 @@ export function addFaultRoutes(
   });
 }
 
-/** Holds work back while a `pause` fault is injected. It counts as under way, so it is bounded. */
+/**
+ * Holds work back while a `pause` fault is injected. All of it has its place in the service, and is dropped
+ * when its caller leaves, so it is bounded.
+ */
 export class PauseGate {
   readonly #faults: Faults;
-  readonly #held: (() => void)[] = [];
+  readonly #held = new Set<() => void>();
   readonly #unsubscribe: () => void;
 
   constructor(faults: Faults) {
@@ -49,8 +53,10 @@ export class PauseGate {
     return this.#faults.any && this.#faults.paused();
   }
 
-  hold(work: () => void): void {
-    this.#held.push(work);
+  /** Returns what drops the work.  */
+  hold(work: () => void): () => void {
+    this.#held.add(work);
+    return () => this.#held.delete(work);
   }
 
   close(): void {
@@ -59,6 +65,10 @@ export class PauseGate {
 
   #release(): void {
     if (this.isShut) return;
-    for (const work of this.#held.splice(0)) work();
+    // What is dropped by one of them meanwhile is not reached.
+    for (const work of this.#held) {
+      this.#held.delete(work);
+      work();
+    }
   }
 }

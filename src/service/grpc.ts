@@ -1,6 +1,6 @@
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { CallContext, runInContext } from '../calls/index.ts';
-import type { GrpcEvent, GrpcServer, GrpcService, HealthSwitch } from '../grpc/index.ts';
+import type { GrpcCall, GrpcEvent, GrpcServer, GrpcService, HealthSwitch } from '../grpc/index.ts';
 import type { Host } from '../host/index.ts';
 import { AssertionFailure, HoldfastError } from '../std/index.ts';
 import type { Logger } from '../telemetry/index.ts';
@@ -25,13 +25,11 @@ export class GrpcSide {
   readonly #server: GrpcServer;
   readonly #health: HealthSwitch;
   readonly #options: GrpcOptions;
-  readonly #parseTimeout: GrpcLibrary['parseTimeout'];
   readonly #sessions = new Set<ServerHttp2Session>();
 
   private constructor(options: GrpcOptions, library: GrpcLibrary, http2: Http2Server) {
     this.#options = options;
     this.http2 = http2;
-    this.#parseTimeout = library.parseTimeout;
     this.#health = new library.HealthSwitch();
     const descs = options.services.map(({ desc }) => desc);
     const names = descs.map(({ typeName }) => typeName);
@@ -41,11 +39,14 @@ export class GrpcSide {
         library.healthService(this.#health, names),
         ...library.reflectionServices(descs),
       ],
-      around: (headers, handle) => this.#around(headers, handle),
+      clock: options.host.clock,
+      requestTimeoutMs: options.limits.requestTimeoutMs,
+      around: (call, handle) => this.#around(call, handle),
       admit: () => this.#admit(),
+      leave: () => options.intake.admission.leave(),
       observe: (event) => this.#observe(event),
     });
-    http2.on('stream', this.#server.onStream);
+    this.#server.attach(http2);
     http2.on('session', (session) => this.#track(session));
   }
 
@@ -85,22 +86,26 @@ export class GrpcSide {
   }
 
   #admit(): HoldfastError | undefined {
-    const { limits } = this.#options;
-    if (this.#server.callsUnderWay < limits.requestsInFlightMax) return undefined;
+    const { intake, limits } = this.#options;
+    if (intake.admission.tryEnter()) return undefined;
     const retryAfterMs = limits.retryAfterS * 1_000;
     return new HoldfastError('unavailable', tooBusy, { retryAfterMs, mayHaveExecuted: false });
   }
 
-  #around(headers: Readonly<Record<string, string | string[] | undefined>>, handle: () => void): void {
-    const { clock, random } = this.#options.host;
-    const timeoutMs = this.#parseTimeout(headers['grpc-timeout']);
+  #around(call: GrpcCall, handle: () => void): void {
+    const { headers, deadlineMs } = call;
     const context = new CallContext({
-      deadlineMs: timeoutMs === undefined ? undefined : clock.nowMs() + timeoutMs,
-      random,
+      deadlineMs,
+      random: this.#options.host.random,
       traceparent: headers.traceparent,
       tracestate: headers.tracestate,
     });
-    this.#options.intake.whenUnpaused(() => runInContext(context, handle));
+    let isHeld = true;
+    const drop = this.#options.intake.whenUnpaused(() => {
+      isHeld = false;
+      runInContext(context, handle);
+    });
+    if (isHeld) call.signal.addEventListener('abort', drop);
   }
 
   #observe(event: GrpcEvent): void {

@@ -11,7 +11,10 @@ export function addHealthRoutes(app: FastifyInstance, state: () => InstanceState
   });
 }
 
+/** Paths below it are the platform's own. */
+export const internalPrefix = '/_holdfast/';
+
 /** Paths that are answered even when the service is full or paused by a drill. */
-export function isAlwaysAnswered(url: string, internalPath: string): boolean {
-  return url === '/health' || url === '/ready' || url.startsWith(internalPath);
+export function isAlwaysAnswered(url: string): boolean {
+  return url === '/health' || url === '/ready' || url.startsWith(internalPrefix);
 }

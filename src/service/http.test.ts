@@ -251,7 +251,118 @@ describe('faults', () => {
   });
 });
 
+describe('faults that pause', () => {
+  const faults = '/_holdfast/faults';
+  const pause = () => ask(faults, { method: 'POST', body: '{"kind":"pause"}' });
+  const heal = () => ask(faults, { method: 'DELETE' });
+
+  it('drop requests whose callers have left, with their places', async () => {
+    const ran: string[] = [];
+    const { connect } = await start(
+      (app) => {
+        app.get('/run/:name', ({ params }) => {
+          ran.push((params as { name: string }).name);
+          return {};
+        });
+      },
+      { limits: { requestsInFlightMax: 1 } },
+    );
+    const probe = async () => {
+      const answer = ask('/run/probe', { signal: AbortSignal.timeout(100) });
+      return answer.then(
+        ({ status }) => status,
+        () => 'held',
+      );
+    };
+    const connection = await connect();
+    await connection.send('GET', '/health').answer();
+    await pause();
+    connection.send('GET', '/run/gone');
+    // Behind it: the probes must not take its place.
+    await ask('/health');
+    await expect.poll(probe).toBe(503);
+    connection.close();
+    await expect.poll(probe).toBe('held');
+    await heal();
+    await expect.poll(async () => (await ask('/run/next')).status).toBe(200);
+    expect(ran).not.toContain('gone');
+  });
+
+  it('do not stop the clock of a deadline', async () => {
+    await start((app, { host }) => {
+      app.get('/left', () => ({ leftMs: (currentContext()?.deadlineMs ?? 0) - host.clock.nowMs() }));
+    });
+    await pause();
+    const startedAtMs = performance.now();
+    const held = ask('/left', { headers: { 'x-holdfast-timeout-ms': '5000' } });
+    await expect.poll(() => performance.now() - startedAtMs).toBeGreaterThan(100);
+    await heal();
+    expect((await held).body.leftMs).toBeLessThan(4_900);
+  });
+});
+
 describe('bounds', () => {
+  it('on requests under way count a handler until it ends, not until its caller leaves', async () => {
+    const ends: (() => void)[] = [];
+    const { connect } = await start(
+      (app) => {
+        const end = (): Promise<void> => new Promise((resolve) => ends.push(resolve));
+        app.get('/answers', async () => {
+          await end();
+          return {};
+        });
+        app.get('/answers-nothing', async () => await end());
+        app.get('/calls-back', (_, reply) => void end().then(() => reply.send({})));
+        app.get('/throws', async () => {
+          await end();
+          throw new Error('too late');
+        });
+        app.get('/quick', () => ({}));
+      },
+      { limits: { requestsInFlightMax: 1 } },
+    );
+    for (const path of ['/answers', '/answers-nothing', '/calls-back', '/throws']) {
+      const connection = (await connect()).send('GET', path);
+      await expect.poll(() => ends.length).toBe(1);
+      connection.close();
+      await connection.ended();
+      for (let n = 0; n < 3; n++) expect([path, (await ask('/quick')).status]).toEqual([path, 503]);
+      ends.pop()?.();
+      await expect.poll(async () => (await ask('/quick')).status).toBe(200);
+    }
+    expect(subject?.logged.join('')).not.toContain('ERROR');
+  });
+
+  it('on requests under way count a handler that waits for a caller who has left, for a while', async () => {
+    const reached = Promise.withResolvers<void>();
+    const { connect } = await start(
+      (app) => {
+        app.get('/never', () => {
+          reached.resolve();
+          return new Promise(() => {});
+        });
+        app.get('/quick', () => ({}));
+      },
+      { limits: { requestsInFlightMax: 1, abandonedKeptMs: 100 } },
+    );
+    const connection = (await connect()).send('GET', '/never');
+    await reached.promise;
+    connection.close();
+    await expect.poll(async () => (await ask('/quick')).status).toBe(200);
+  });
+
+  it('on requests under way leave out what is always answered', async () => {
+    const { connect } = await start((app) => void app.get('/quick', () => ({})), {
+      limits: { requestsInFlightMax: 1 },
+    });
+    const connection = await connect();
+    connection.write('POST /_holdfast/faults HTTP/1.1\r\nHost: test\r\nContent-Length: 16\r\n\r\n{"kind":');
+    await ask('/health');
+    expect((await ask('/quick')).status).toBe(200);
+    connection.write('"none" }');
+    expect((await connection.answer()).status).toBe(400);
+  });
+
   it('on requests under way: one more is told to come back, health is not', async () => {
     const release = Promise.withResolvers<void>();
     const { logged } = await start(

@@ -8,6 +8,7 @@ import {
 import type { Clock } from '../host/index.ts';
 import { AssertionFailure } from '../std/index.ts';
 import type { Logger } from '../telemetry/index.ts';
+import { noteHandler } from './abandoned.ts';
 import { AllowedMethods } from './allow.ts';
 import { readBodiesAsJson } from './body.ts';
 import type { ClientErrors } from './client-errors.ts';
@@ -44,6 +45,14 @@ export function createApp(options: HttpOptions): FastifyInstance {
     frameworkErrors: (error, _request, reply) => errors.send(reply as never, answerTo(error)),
   });
   readBodiesAsJson(app);
+  app.addHook('onRoute', (route) => {
+    const { handler } = route;
+    route.handler = function (request, reply) {
+      const handled = handler.call(this, request, reply);
+      noteHandler(reply.raw, handled);
+      return handled;
+    };
+  });
   app.setErrorHandler((error, request, reply) => errors.onError(error, request, reply));
   answerUnknownRoutes(app, errors);
   return app;
@@ -83,22 +92,22 @@ class ErrorAnswers {
   }
 
   onError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const answer = error instanceof Error ? this.#answerTo(error) : answerTo(error);
+    const answer = error instanceof Error ? this.#answerTo(error, request) : answerTo(error);
     // Fastify closes the connection after every bad body; one that was read to its end leaves it sound.
     if (request.raw.complete) reply.removeHeader('connection');
     else this.#closeGentlyAfter(request);
     if (error instanceof AssertionFailure) {
       this.#crashAfter(error, reply);
     } else if (answer.status >= 500 && !request.raw.socket.destroyed) {
-      const endpoint = request.routeOptions.url ?? '';
-      this.#options.log.error({ endpoint, status: 'error', error });
+      this.#options.log.error({ endpoint: endpointOf(request), status: 'error', error });
     }
     this.send(reply, answer);
   }
 
-  #answerTo(error: Error): ErrorAnswer {
+  #answerTo(error: Error, request: FastifyRequest): ErrorAnswer {
     if ((error as FastifyError).code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-      return refusal(413, `The body is too large: it may have ${this.#options.limits.bodyBytesMax} bytes.`);
+      const { bodyLimit } = request.routeOptions;
+      return refusal(413, `The body is too large: it may have ${bodyLimit} bytes.`);
     }
     return answerTo(error);
   }
@@ -119,4 +128,10 @@ class ErrorAnswers {
       onBug(error);
     });
   }
+}
+
+/** The route's pattern; the path itself where that is a wildcard, which says nothing. */
+function endpointOf({ routeOptions, raw }: FastifyRequest): string {
+  const { url = '' } = routeOptions;
+  return url.endsWith('*') ? ((raw.url as string).split('?', 1)[0] as string) : url;
 }

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { contextFromHeaders, runInContext } from '../calls/index.ts';
+import { type CallContext, contextFromHeaders, runInContext } from '../calls/index.ts';
 import type { Host } from '../host/index.ts';
+import { AbandonedHandlers } from './abandoned.ts';
+import { Admission } from './admission.ts';
 import type { ClientErrors } from './client-errors.ts';
 import { type ErrorAnswer, type ErrorBody, errorHeaders, refusal } from './errors.ts';
-import { faultsPath, PauseGate } from './faults.ts';
+import { PauseGate } from './faults.ts';
 import { isAlwaysAnswered } from './health.ts';
 import type { ServiceLimits } from './limits.ts';
+import { toOriginForm } from './target.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -22,8 +25,13 @@ export interface IntakeOptions {
  * allocates the context and nothing else.
  */
 export class Intake {
+  /** Shared with gRPC. */
+  readonly admission: Admission;
   readonly #options: IntakeOptions;
   readonly #pause: PauseGate;
+  readonly #abandoned: AbandonedHandlers;
+  /** `close` of a response whose request has a place; `this` is the response. */
+  readonly #onAdmittedClose: (this: ServerResponse) => void;
   /** Fastify's own handler, known once the app is made. */
   #handle: Handler | undefined;
   #underWay = 0;
@@ -31,10 +39,19 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#pause = new PauseGate(options.host.faults);
+    const { host, limits } = options;
+    this.admission = new Admission(limits.requestsInFlightMax);
+    this.#pause = new PauseGate(host.faults);
+    this.#abandoned = new AbandonedHandlers(host.clock, limits.abandonedKeptMs);
+    const ended = (): void => this.#leave();
+    const abandoned = this.#abandoned;
+    this.#onAdmittedClose = function (this: ServerResponse) {
+      if (this.headersSent || this.writableEnded) ended();
+      else abandoned.keep(this, ended);
+    };
   }
 
-  /** HTTP requests being handled. */
+  /** HTTP requests being handled, also those whose caller has left. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -51,56 +68,85 @@ export class Intake {
 
   close(): void {
     this.#pause.close();
+    this.#abandoned.close();
   }
 
   readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     this.#underWay += 1;
     this.#options.clientErrors.noteRequest(request.socket);
-    response.on('close', this.#onEnd);
     const refused = this.#refuse(request);
-    if (refused !== undefined) {
-      this.#answer(response, refused);
+    const isExempt = refused !== undefined || isAlwaysAnswered(request.url as string);
+    if (!isExempt && this.admission.tryEnter()) {
+      this.#admitted(request, response);
       return;
     }
-    if (this.#pause.isShut && !isAlwaysAnswered(request.url as string, faultsPath)) {
-      this.#pause.hold(() => this.#start(request, response));
-      return;
-    }
-    this.#start(request, response);
+    response.on('close', this.#onEnd);
+    if (isExempt && refused === undefined) this.#start(request, response, this.#contextOf(request));
+    else this.#answer(response, refused ?? this.#tooBusy());
   };
 
-  /** For gRPC: now, or when no drill pauses this process any more. */
-  whenUnpaused(work: () => void): void {
-    if (this.#pause.isShut) this.#pause.hold(work);
-    else work();
+  /**
+   * For gRPC: now, or when no drill pauses this process any more. The function it returns drops work that
+   * still waits, as its caller has left.
+   */
+  whenUnpaused(work: () => void): () => void {
+    if (this.#pause.isShut) return this.#pause.hold(work);
+    work();
+    return nothingWaits;
   }
 
-  #start(request: IncomingMessage, response: ServerResponse): void {
+  #admitted(request: IncomingMessage, response: ServerResponse): void {
+    // Its deadline counts from now on, held back or not.
+    const context = this.#contextOf(request);
+    if (!this.#pause.isShut) {
+      response.on('close', this.#onAdmittedClose);
+      this.#start(request, response, context);
+      return;
+    }
+    const drop = this.#pause.hold(() => {
+      response.off('close', onLeft);
+      response.on('close', this.#onAdmittedClose);
+      this.#start(request, response, context);
+    });
+    const onLeft = (): void => {
+      drop();
+      this.#leave();
+    };
+    response.on('close', onLeft);
+  }
+
+  #contextOf({ headers }: IncomingMessage): CallContext {
     const { clock, random } = this.#options.host;
-    const context = contextFromHeaders(request.headers, clock, random);
+    return contextFromHeaders(headers, clock, random);
+  }
+
+  #start(request: IncomingMessage, response: ServerResponse, context: CallContext): void {
     runInContext(context, this.#handle as Handler, request, response);
   }
 
   #refuse(request: IncomingMessage): ErrorAnswer | undefined {
-    const { limits } = this.#options;
-    const url = request.url as string;
     const { headers } = request;
     if (headers.host === undefined && request.httpVersion === '1.1') {
       return refusal(400, 'The header field Host is missing.');
     }
+    if (!toOriginForm(request)) {
+      return refusal(400, 'The address is not valid: it begins with / or with http:// and a host.');
+    }
+    const url = request.url as string;
     if (url.includes('%') && !isValidEncoding(url)) {
       return refusal(
         400,
         'The address is not valid percent-encoding: write % as %25, other bytes as UTF-8.',
       );
     }
-    if (this.#underWay > limits.requestsInFlightMax && !isAlwaysAnswered(url, faultsPath)) {
-      return { ...refusal(503, tooBusy), retryAfterS: limits.retryAfterS };
-    }
     const type = headers['content-type'];
     // A Content-Type that is none must not keep a body from being read; RFC 9110 8.3 reads it as bytes.
     if (type !== undefined && !mediaType.test(type)) headers['content-type'] = 'application/octet-stream';
     return undefined;
+  }
+
+  #tooBusy(): ErrorAnswer {
+    return { ...refusal(503, tooBusy), retryAfterS: this.#options.limits.retryAfterS };
   }
 
   #answer(response: ServerResponse, error: ErrorAnswer): void {
@@ -113,12 +159,19 @@ export class Intake {
     response.end(body);
   }
 
+  #leave(): void {
+    this.admission.leave();
+    this.#onEnd();
+  }
+
   readonly #onEnd = (): void => {
     this.#underWay -= 1;
     if (this.#underWay > 0 || this.#idle.length === 0) return;
     for (const done of this.#idle.splice(0)) done();
   };
 }
+
+const nothingWaits = (): void => {};
 
 export const tooBusy = 'The service is too busy: try again in a moment.';
 

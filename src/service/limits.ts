@@ -6,6 +6,8 @@ export const limits = {
   requestsInFlightMax: 4_096,
   /** What Retry-After says then. */
   retryAfterS: 1,
+  /** A handler whose caller has left counts as under way until it ends, at most this long. */
+  abandonedKeptMs: 30_000,
 
   /** Request line and header fields together: 8192 characters of text fit, percent-encoded. */
   headBytesMax: 96 * 1024,

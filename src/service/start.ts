@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyInstance } from 'fastify';
 import { type Calls, createCalls, currentContext, type InstanceState } from '../calls/index.ts';
 import type { Host } from '../host/index.ts';
@@ -64,6 +65,10 @@ export async function startService(
   definition: ServiceDefinition,
   options: StartOptions,
 ): Promise<RunningService> {
+  return outside(startOutside, definition, options);
+}
+
+async function startOutside(definition: ServiceDefinition, options: StartOptions): Promise<RunningService> {
   const env = parseEnvironment(options.env ?? {});
   const log = options.log ?? serviceLogger(definition, options.host, env);
   const service = new Service(definition, options, env, log);
@@ -85,6 +90,12 @@ export function serviceLogger(
     wallMs: () => host.clock.wallMs(),
   });
 }
+
+/**
+ * Whatever a service starts lives longer than the request that may have started it: it runs in no request's
+ * context, so that no trace, nor deadline, sticks to its log lines and connections.
+ */
+const outside = AsyncLocalStorage.snapshot();
 
 class Service implements RunningService {
   readonly name: string;
@@ -161,7 +172,7 @@ class Service implements RunningService {
   }
 
   drain(timeoutMs?: number): Promise<void> {
-    this.#drained ??= drainService(this.#parts(), timeoutMs);
+    this.#drained ??= outside(drainService, this.#parts(), timeoutMs);
     return this.#drained;
   }
 

@@ -75,6 +75,8 @@ export interface ErrorOptions {
   /** Narrows the code's default, for example when the connection was refused: nothing was sent. */
   readonly mayHaveExecuted?: boolean;
   readonly retryable?: boolean;
+  /** True when the other side itself said so, in an answer; otherwise something on the way failed. */
+  readonly answered?: boolean;
   /** When to come back, for `unavailable` and `resource_exhausted`. */
   readonly retryAfterMs?: number;
 }
@@ -84,6 +86,7 @@ export class HoldfastError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly mayHaveExecuted: boolean;
+  readonly answered: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
@@ -91,6 +94,7 @@ export class HoldfastError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? errorCodes[code].retryable;
     this.mayHaveExecuted = options.mayHaveExecuted ?? errorCodes[code].mayHaveExecuted;
+    this.answered = options.answered ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,6 +18,11 @@ function start(code: string, format = 'text') {
   return spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** How many lines were lost, by the lines that tell of it. */
+function droppedIn(text: string): number {
+  return [...text.matchAll(/count=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
@@ -48,6 +53,8 @@ describe('standard output', () => {
     const child = start(`
       const line = { msg: 'x'.repeat(1000) };
       for (let n = 0; n < 20_000; n++) log.info(line);
+      // Short ones leave no room for the line about those that were lost.
+      for (let n = 0; n < 1_000; n++) log.info({ n });
       const turned = await new Promise((resolve) => setTimeout(resolve, 1, 'turned'));
       process.stderr.write(turned + '\\n');
       await log.flush();
@@ -60,6 +67,8 @@ describe('standard output', () => {
     expect(text.length).toBeGreaterThan(limits.logWaitingCharsMax / 2);
     expect(text.length).toBeLessThan(limits.logWaitingCharsMax * 2);
     expect(text).toMatch(/WARN service=A error="Log lines were dropped[^"]*" count=\d+/);
+    const written = text.match(/INFO.*(x{1000}"|n=\d+)$/gm)?.length ?? 0;
+    expect(written + droppedIn(text)).toBe(21_000);
   });
 
   it('that nobody reads does not keep the process from ending', async () => {
@@ -100,4 +109,34 @@ describe('a file', () => {
     );
     rmSync(folder, { recursive: true });
   });
+
+  it.runIf(existsSync('/dev/full'))(
+    'on a full disk counts each line, also when the disk fills again',
+    async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-log-'));
+      const file = path.join(folder, 'log');
+      const fd = openSync('/dev/full', 'w');
+      const become = (name: string) => {
+        closeSync(fd);
+        expect(openSync(name, 'a')).toBe(fd);
+      };
+      const destination = openDestination(fd);
+      let reports = 0;
+      destination.onDropped = (count) => {
+        reports += 1;
+        if (reports === 1) become('/dev/full');
+        destination.write(`lost ${count}\n`);
+      };
+      for (const line of ['1\n', '2\n', '3\n', '4\n']) destination.write(line);
+      await destination.flush();
+      become(file);
+      destination.write('5\n');
+      await destination.flush();
+      become(file);
+      destination.write('6\n');
+      await destination.flush();
+      expect(readFileSync(file, 'utf8')).toBe('5\n6\nlost 4\n');
+      rmSync(folder, { recursive: true });
+    },
+  );
 });

@@ -65,6 +65,9 @@ export class FileDestination implements LogDestination {
   #sent = 0;
   #retry: NodeJS.Timeout | undefined;
   #dropped = 0;
+  /** Dropped lines that a line on its way tells of, until it has left. */
+  #reported = 0;
+  #isReporting = false;
   #gone = false;
   #flushed: (() => void)[] = [];
 
@@ -74,7 +77,9 @@ export class FileDestination implements LogDestination {
 
   write(line: string): void {
     if (this.#gone) return;
-    if (this.#waiting.length + line.length > limits.logWaitingCharsMax) {
+    // The line that says what was dropped always finds room: it comes when the buffer is full.
+    const isFull = this.#waiting.length + line.length > limits.logWaitingCharsMax;
+    if (isFull && !this.#isReporting) {
       this.#dropped++;
       return;
     }
@@ -134,7 +139,10 @@ export class FileDestination implements LogDestination {
     }
     this.#sending = undefined;
     // Only after a success: a line about lines that were lost would be lost too, for ever.
-    if (error === null) this.#reportDropped();
+    if (error === null) {
+      this.#reported = 0;
+      this.#reportDropped();
+    }
     if (this.#sending !== undefined) return;
     if (this.#waiting !== '') this.#sendNext();
     else this.#settleFlushes();
@@ -142,8 +150,12 @@ export class FileDestination implements LogDestination {
 
   /** Nobody reads any more, or the disk is full. A service goes on without its log. */
   #failed(error: NodeJS.ErrnoException): void {
+    const lost = this.#sending?.subarray(this.#sent) ?? [];
     this.#sending = undefined;
-    this.#dropped++;
+    for (const byte of lost) if (byte === lineFeed) this.#dropped++;
+    // The line that told of those before is among the lost ones, and was no line of anybody's.
+    if (this.#reported > 0) this.#dropped += this.#reported - 1;
+    this.#reported = 0;
     if (error.code !== 'EPIPE' && error.code !== 'EBADF' && error.code !== 'EIO') return;
     this.#gone = true;
     this.#waiting = '';
@@ -151,9 +163,11 @@ export class FileDestination implements LogDestination {
 
   #reportDropped(): void {
     if (this.#dropped === 0 || this.#gone) return;
-    const count = this.#dropped;
+    this.#reported = this.#dropped;
     this.#dropped = 0;
-    this.onDropped?.(count);
+    this.#isReporting = true;
+    this.onDropped?.(this.#reported);
+    this.#isReporting = false;
   }
 
   #settleFlushes(): void {
@@ -162,6 +176,8 @@ export class FileDestination implements LogDestination {
     for (const done of flushed) done();
   }
 }
+
+const lineFeed = 10;
 
 function isBusy(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EAGAIN' || error.code === 'EBUSY';

@@ -10,7 +10,10 @@ export interface System<Name extends string = string> {
   /** Which paths of the gateway lead to which service. */
   readonly routes?: readonly Route<NoInfer<Name>>[] | undefined;
   readonly commands?: readonly SystemCommand[] | undefined;
-  /** Command lines worth trying once it runs; `up` prints them under its table. */
+  /**
+   * Command lines worth trying once it runs; `up` prints them under its table. `{echo-b}` stands for
+   * where the first instance of a service listens (`localhost:8081`), so do `{gateway}` and `{registry}`.
+   */
   readonly try?: readonly string[] | undefined;
 }
 

@@ -10,7 +10,7 @@ const pair = defineSystem({
     'echo-b': { main, port: 8081 },
   },
   routes: [{ prefix: '/echo-a', service: 'echo-a' }],
-  try: ['curl localhost:8081'],
+  try: ['curl {echo-b}'],
 });
 
 /** The problems of a config of unknown shape, one `path: message` a line. */
@@ -33,7 +33,7 @@ describe('resolveTopology', () => {
     expect(processes[0]?.main.pathname).toMatch(/\/src\/servers\/registry\/main\.ts$/);
     expect(routes).toEqual([{ prefix: '/echo-a', service: 'echo-a' }]);
     expect(systems).toMatchObject([
-      { name: 'pair', services: ['echo-a', 'echo-b'], try: ['curl localhost:8081'] },
+      { name: 'pair', services: ['echo-a', 'echo-b'], try: ['curl {echo-b}'] },
     ]);
   });
 

@@ -22,7 +22,7 @@ export const call: SystemCommand = {
 /** `holdfast echo delay 2`: makes A slow while it runs. */
 export const delay: SystemCommand = {
   name: 'delay',
-  summary: 'let every echo of A wait, 0 to 5 seconds; without a number, show how long it waits',
+  summary: 'let every echo of A wait, up to 5 seconds; without a number, show how long it waits',
   usage: '[seconds]',
   async run(context) {
     const [seconds, ...rest] = context.args;
@@ -43,7 +43,8 @@ export const delay: SystemCommand = {
         return 1;
       }
       const { seconds: now } = (await response.json()) as { seconds: number };
-      context.print(`Every echo of A at ${address} waits ${now} s.`);
+      const most = change !== undefined && change.seconds > now ? ', the most it can' : '';
+      context.print(`Every echo of A at ${address} waits ${now} s${most}.`);
     }
     return 0;
   },

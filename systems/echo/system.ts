@@ -13,5 +13,5 @@ export default defineSystem({
     { prefix: '/echo-b', service: 'echo-b' },
   ],
   commands: [call, delay],
-  try: ['curl "localhost:8081/call-echo?msg=hello"', 'curl "localhost:8000/echo-b/call-echo?msg=hi"'],
+  try: ['curl "{echo-b}/call-echo?msg=hello"', 'curl "{gateway}/echo-b/call-echo?msg=hi"'],
 });

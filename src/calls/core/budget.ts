@@ -2,26 +2,42 @@ import { limits } from '../limits.ts';
 
 /**
  * How many retries an upstream may still see from this process: a share of the calls plus a constant rate
- * (Finagle's RetryBudget), so that retries cannot multiply the load of a service that is down.
+ * (Finagle's RetryBudget), so that retries cannot multiply the load of a service that is in trouble. What is
+ * saved up is bounded by what was earned lately: enough to repeat what one lost instance had under way.
  */
 export class RetryBudget {
-  #tokens: number = limits.retryBudgetPerS;
+  #tokens: number = limits.retryBudgetSavedMin;
   #filledAtMs: number | undefined;
+  /** Earned by calls in the present period and in the one before it. */
+  #earned = 0;
+  #earnedBefore = 0;
+  #periodEndsAtMs = Number.NEGATIVE_INFINITY;
 
-  earn(): void {
-    this.#tokens = Math.min(limits.retryBudgetMax, this.#tokens + limits.retryBudgetShare);
+  /** A call has begun. */
+  earn(nowMs: number): void {
+    if (nowMs >= this.#periodEndsAtMs) this.#turn(nowMs);
+    this.#earned += limits.retryBudgetShare;
+    this.#tokens = Math.min(this.#cap, this.#tokens + limits.retryBudgetShare);
   }
 
   /** True, and one retry spent, when the budget allows it. */
   spend(nowMs: number): boolean {
-    const sinceMs = nowMs - (this.#filledAtMs ?? nowMs);
+    const sinceMs = Math.max(0, nowMs - (this.#filledAtMs ?? nowMs));
     this.#filledAtMs = nowMs;
-    this.#tokens = Math.min(
-      limits.retryBudgetMax,
-      this.#tokens + (Math.max(0, sinceMs) * limits.retryBudgetPerS) / 1_000,
-    );
+    this.#tokens = Math.min(this.#cap, this.#tokens + (sinceMs * limits.retryBudgetPerS) / 1_000);
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  get #cap(): number {
+    return limits.retryBudgetSavedMin + this.#earned + this.#earnedBefore;
+  }
+
+  #turn(nowMs: number): void {
+    const isNext = nowMs < this.#periodEndsAtMs + limits.retryBudgetPeriodMs;
+    this.#earnedBefore = isNext ? this.#earned : 0;
+    this.#earned = 0;
+    this.#periodEndsAtMs = nowMs + limits.retryBudgetPeriodMs;
   }
 }

@@ -15,6 +15,8 @@ export class Call<Token> {
   attempts = 0;
   sentAtMs = 0;
   current: InstanceLoad | undefined;
+  /** Id of the instance of the present or latest attempt. */
+  lastInstance = '';
   /** Ids of the instances that were tried; allocated at the first failure. */
   tried: string[] | undefined;
   lastError: HoldfastError | undefined;

@@ -16,12 +16,19 @@ export type UpstreamEvent<Token> =
     }
   | { readonly type: 'backed-off'; readonly call: Call<Token>; readonly nowMs: number }
   | { readonly type: 'deadline'; readonly call: Call<Token>; readonly nowMs: number }
+  /** No more calls: those under way fail. */
+  | { readonly type: 'closed' }
   | { readonly type: 'cancel'; readonly call: Call<Token>; readonly nowMs: number; readonly why: string };
 
 /** How an attempt ended. The answer itself stays with the driver. */
 export type Outcome =
   /** An answer came. `overloaded`: the instance refused before doing anything (429, 503). */
-  | { readonly type: 'answered'; readonly verdict: 'ok' | 'failed' | 'overloaded' }
+  | {
+      readonly type: 'answered';
+      readonly verdict: 'ok' | 'failed' | 'overloaded';
+      /** What the answer says of the instance's speed; the whole time of the attempt by default. */
+      readonly latencyMs?: number | undefined;
+    }
   | { readonly type: 'failed'; readonly error: HoldfastError };
 
 export type UpstreamEffect<Token> =

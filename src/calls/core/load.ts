@@ -14,6 +14,8 @@ export class InstanceLoad {
   #refusals = 0;
   #latencyMs: number;
   #sampledAtMs: number;
+  /** Since its last answer, or since it was sent something after having had nothing. */
+  #silentSinceMs = Number.NEGATIVE_INFINITY;
 
   /** A newcomer starts with what its peers show, so that it is neither flooded nor starved. */
   constructor(instance: Instance, latencyMs: number, nowMs: number) {
@@ -29,16 +31,17 @@ export class InstanceLoad {
     if (pauseMs < limits.unreachableMaxMs) this.#refusals += 1;
   }
 
-  /** It took a request. */
-  reached(): void {
+  /** It answered, or at least took the request. */
+  reached(nowMs: number): void {
+    this.#silentSinceMs = nowMs;
     this.unreachableUntilMs = Number.NEGATIVE_INFINITY;
     this.#refusals = 0;
   }
 
   sample(latencyMs: number, nowMs: number): void {
-    const current = this.latencyMs(nowMs);
     const weight = Math.exp(-Math.max(0, nowMs - this.#sampledAtMs) / limits.latencyDecayMs);
-    this.#latencyMs = latencyMs > current ? latencyMs : current * weight + latencyMs * (1 - weight);
+    const isPeak = latencyMs > this.latencyMs(nowMs);
+    this.#latencyMs = isPeak ? latencyMs : this.#latencyMs * weight + latencyMs * (1 - weight);
     this.#sampledAtMs = nowMs;
   }
 
@@ -47,8 +50,18 @@ export class InstanceLoad {
     return this.#latencyMs * Math.exp(-sinceMs / limits.latencyDecayMs);
   }
 
-  /** Lower is better: the time a further request would have to expect. */
+  sent(nowMs: number): void {
+    if (this.inFlight === 0) this.#silentSinceMs = nowMs;
+    this.inFlight += 1;
+  }
+
+  /**
+   * Lower is better: the time a further request would have to expect. An instance that has said nothing for
+   * longer than its usual latency while requests are under way counts as that slow: a stall is felt at once,
+   * not when the first deadline passes.
+   */
   score(nowMs: number): number {
-    return (this.latencyMs(nowMs) + 0.001) * (this.inFlight + 1);
+    const silentMs = this.inFlight === 0 ? 0 : nowMs - this.#silentSinceMs;
+    return Math.max(this.latencyMs(nowMs), silentMs, limits.latencyToldApartMs) * (this.inFlight + 1);
   }
 }

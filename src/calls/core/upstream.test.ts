@@ -1,93 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { HoldfastError, Prng } from '../../std/index.ts';
-import type { Instance, InstanceState } from '../discovery.ts';
+import { Prng } from '../../std/index.ts';
 import { limits } from '../limits.ts';
-import type { Balance } from './balance.ts';
-import { Call } from './call.ts';
-import type { Outcome, UpstreamEffect } from './events.ts';
-import { UpstreamCore } from './upstream.ts';
-
-const instance = (id: string, state: InstanceState = 'ready', weight = 1): Instance => ({
-  id,
-  incarnation: 'i1',
-  host: '127.0.0.1',
-  port: 1,
-  state,
-  weight,
-});
-const refused: Outcome = {
-  type: 'failed',
-  error: new HoldfastError('unavailable', 'refused', { mayHaveExecuted: false }),
-};
-const brokenOff: Outcome = { type: 'failed', error: new HoldfastError('unavailable', 'broke off') };
-const ok: Outcome = { type: 'answered', verdict: 'ok' };
-
-/** A core with its answers as one line each, and the calls by name. */
-class Upstream {
-  readonly core: UpstreamCore<string>;
-  readonly calls = new Map<string, Call<string>>();
-  readonly lines: string[] = [];
-  nowMs = 0;
-
-  constructor(instances: readonly Instance[] | undefined, balance: Balance = 'round-robin') {
-    this.core = new UpstreamCore<string>({ service: 'a', seed: 3, balance });
-    if (instances !== undefined) this.know(instances);
-  }
-
-  know(instances: readonly Instance[]): void {
-    this.#note(this.core.step({ type: 'view', view: { status: 'known', instances }, nowMs: this.nowMs }));
-  }
-
-  unreachable(why: string): void {
-    this.#note(this.core.step({ type: 'view', view: { status: 'unreachable', why }, nowMs: this.nowMs }));
-  }
-
-  call(name: string, options: { idempotent?: boolean; timeoutMs?: number } = {}): void {
-    const { idempotent = false, timeoutMs = 1_000 } = options;
-    const call = new Call(name, this.nowMs, this.nowMs + timeoutMs, idempotent);
-    this.calls.set(name, call);
-    this.#note(this.core.step({ type: 'call', call, nowMs: this.nowMs }));
-  }
-
-  ends(name: string, outcome: Outcome, attempt?: number): void {
-    const call = this.get(name);
-    const nowMs = this.nowMs;
-    this.#note(
-      this.core.step({ type: 'outcome', call, attempt: attempt ?? call.attempts, outcome, nowMs }),
-    );
-  }
-
-  tell(type: 'backed-off' | 'deadline', name: string): void {
-    this.#note(this.core.step({ type, call: this.get(name), nowMs: this.nowMs }));
-  }
-
-  cancel(name: string): void {
-    this.#note(this.core.step({ type: 'cancel', call: this.get(name), nowMs: this.nowMs, why: 'gave up' }));
-  }
-
-  get(name: string): Call<string> {
-    return this.calls.get(name) as Call<string>;
-  }
-
-  /** What happened since the last time, instances as they were chosen. */
-  take(): string[] {
-    return this.lines.splice(0);
-  }
-
-  #note(effects: readonly UpstreamEffect<string>[]): void {
-    for (const effect of effects) {
-      const about =
-        effect.type === 'send'
-          ? ` to ${effect.instance.id} attempt ${effect.attempt}`
-          : effect.type === 'fail'
-            ? `: ${effect.error.code}, ${effect.error.message}`
-            : '';
-      this.lines.push(`${effect.type} ${effect.call.token}${about}`);
-    }
-  }
-}
-
-const target = (line: string | undefined): string => / to (\S+)/.exec(line ?? '')?.[1] ?? '';
+import { brokenOff, instance, ok, refused, target, Upstream } from '../testing/upstream.ts';
+import type { Outcome } from './events.ts';
 
 describe('upstream', () => {
   it('sends a call to a ready instance and delivers its answer', () => {
@@ -256,6 +171,22 @@ describe('upstream', () => {
     expect(targets.slice(0, 3)).toEqual(targets.slice(3, 6));
   });
 
+  it('p2c shares calls that come one by one among instances that are about as quick', () => {
+    const upstream = new Upstream(
+      ['a1', 'a2'].map((id) => instance(id)),
+      'p2c',
+    );
+    const counts = { a1: 0, a2: 0 };
+    for (let index = 0; index < 1_000; index++) {
+      upstream.call('x');
+      const id = upstream.get('x').current?.instance.id as 'a1' | 'a2';
+      counts[id] += 1;
+      upstream.nowMs += id === 'a1' ? 1 : 2;
+      upstream.ends('x', ok);
+    }
+    expect(Math.min(counts.a1, counts.a2)).toBeGreaterThan(400);
+  });
+
   it('p2c sends less to a slow instance, and little to one that fails fast', () => {
     for (const trouble of ['slow', 'failing'] as const) {
       const upstream = new Upstream(
@@ -321,27 +252,77 @@ describe('upstream', () => {
     expect(upstream.core.loads.get('a2')?.inFlight).toBe(200);
   });
 
-  it('keeps what it learnt of an instance until a new incarnation comes', () => {
-    const upstream = new Upstream([instance('a1')]);
-    upstream.call('x');
-    upstream.nowMs = 400;
-    upstream.ends('x', ok);
-    upstream.know([instance('a1'), instance('a2')]);
-    expect(upstream.core.loads.get('a1')?.latencyMs(400)).toBeGreaterThan(399);
-    upstream.know([{ ...instance('a1'), incarnation: 'i2' }, instance('a2')]);
-    expect(upstream.core.loads.get('a1')?.inFlight).toBe(0);
+  it('ends every call when it is closed, and starts none', () => {
+    const upstream = new Upstream([instance('a1'), instance('a2')]);
+    upstream.call('sending');
+    upstream.call('backing off', { idempotent: true });
+    upstream.ends('backing off', brokenOff);
+    upstream.take();
+    upstream.close();
+    upstream.tell('backed-off', 'backing off');
+    upstream.ends('sending', refused);
+    const why = 'The call of a was given up: the process is stopping.';
+    expect(upstream.take()).toEqual([
+      'abort sending',
+      `fail sending: cancelled, ${why}`,
+      `fail backing off: cancelled, ${why}`,
+    ]);
+    const asking = new Upstream(undefined);
+    asking.call('waiting');
+    asking.close();
+    expect(asking.take()).toEqual([`fail waiting: cancelled, ${why}`]);
   });
 
-  it('retries no more than the budget allows while everything is down', () => {
+  it('sends all that one lost instance had under way elsewhere', () => {
     const upstream = new Upstream([instance('a1'), instance('a2')]);
-    for (let index = 0; index < 1_000; index++) {
-      upstream.call(`x${index}`);
-      const call = upstream.get(`x${index}`);
-      while (call.state === 'sending') upstream.ends(`x${index}`, refused);
+    for (let index = 0; index < 400; index++) upstream.call(`x${index}`, { idempotent: true });
+    for (let index = 0; index < 400; index++) {
+      const { current } = upstream.get(`x${index}`);
+      if (current?.instance.id === 'a1') upstream.ends(`x${index}`, refused);
     }
-    const sent = upstream.take().filter((line) => line.startsWith('send')).length;
-    expect(sent - 1_000).toBeGreaterThan(150);
-    expect(sent - 1_000).toBeLessThanOrEqual(200 + limits.retryBudgetPerS);
+    expect(upstream.take().filter((line) => line.startsWith('fail'))).toEqual([]);
+  });
+
+  it('retries within its budget, which fills with time and with calls', () => {
+    const upstream = new Upstream([instance('a1'), instance('a2')]);
+    const retriesOf = (calls: number, everyMs: number): number => {
+      let retries = 0;
+      for (let index = 0; index < calls; index++) {
+        upstream.nowMs += everyMs;
+        upstream.call('x', { idempotent: true });
+        upstream.ends('x', brokenOff);
+        if (upstream.get('x').state === 'ended') continue;
+        retries += 1;
+        upstream.tell('backed-off', 'x');
+        upstream.ends('x', ok);
+      }
+      return retries;
+    };
+    const share = limits.retryBudgetShare * 5_000;
+    const perTime = limits.retryBudgetPerS * 5;
+    const storm = retriesOf(5_000, 1);
+    expect(storm).toBeGreaterThan(0.9 * (share + perTime));
+    expect(storm).toBeLessThanOrEqual(share + perTime + limits.retryBudgetSavedMin + 1);
+    upstream.nowMs += 1_000;
+    const afterASecond = retriesOf(1_000, 0);
+    const saved = limits.retryBudgetPerS + limits.retryBudgetShare * 1_000;
+    expect(afterASecond).toBeGreaterThanOrEqual(saved - 1);
+    expect(afterASecond).toBeLessThanOrEqual(saved + 1);
+    upstream.nowMs += 3_600_000;
+    expect(retriesOf(400, 0)).toBeLessThanOrEqual(limits.retryBudgetSavedMin + 0.2 * 400 + 1);
+  });
+
+  it('backs off for a random time below a growing ceiling', () => {
+    const delays: number[] = [];
+    for (let seed = 0; seed < 200; seed++) {
+      const upstream = new Upstream([instance('a1'), instance('a2')], 'round-robin', seed);
+      upstream.call('x', { idempotent: true });
+      delays.push(upstream.delayAfter('x', brokenOff));
+    }
+    const ceilingMs = limits.backoffBaseMs * 2;
+    expect(Math.max(...delays)).toBeLessThanOrEqual(ceilingMs);
+    expect(Math.max(...delays)).toBeGreaterThan(ceilingMs * 0.9);
+    expect(Math.min(...delays)).toBeLessThan(ceilingMs * 0.1);
   });
 
   it('keeps its invariants through random histories', () => {

@@ -28,6 +28,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   /** No instance is passed over after that; most of the time none is, and nobody has to look. */
   #allReachableAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Call<Token>[] = [];
+  readonly #underWay = new Set<Call<Token>>();
 
   constructor(options: { readonly service: string; readonly seed: number; readonly balance?: Balance }) {
     this.#service = options.service;
@@ -43,16 +44,19 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   step(event: UpstreamEvent<Token>): readonly UpstreamEffect<Token>[] {
     switch (event.type) {
       case 'call':
-        this.#budget.earn();
+        this.#budget.earn(event.nowMs);
+        this.#underWay.add(event.call);
         return this.#attempt(event.call, event.nowMs);
       case 'outcome':
         return this.#settled(event.call, event.attempt, event.outcome, event.nowMs);
       case 'backed-off':
         return event.call.state === 'backing-off' ? this.#attempt(event.call, event.nowMs) : [];
       case 'deadline':
-        return this.#interrupted(event.call, (call) => this.#deadlineError(call));
+        return this.#interrupted(event.call, this.#deadlineError(event.call), event.nowMs);
       case 'cancel':
-        return this.#interrupted(event.call, () => new HoldfastError('cancelled', event.why));
+        return this.#interrupted(event.call, this.#cancelError(event.call, event.why), event.nowMs);
+      case 'closed':
+        return this.#closed();
       case 'view':
         return this.#viewed(event.view, event.nowMs);
       default:
@@ -101,10 +105,11 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     }
     call.state = 'sending';
     call.current = chosen;
+    call.lastInstance = chosen.instance.id;
     call.attempts += 1;
     call.sentAtMs = nowMs;
     call.hasAnswer = false;
-    chosen.inFlight += 1;
+    chosen.sent(nowMs);
     return [{ type: 'send', call, instance: chosen.instance, attempt: call.attempts }];
   }
 
@@ -154,9 +159,10 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
       this.#allReachableAtMs = Math.max(this.#allReachableAtMs, load.unreachableUntilMs);
       return;
     }
-    load.reached();
+    load.reached(nowMs);
     const good = outcome.type === 'answered' && outcome.verdict === 'ok';
-    const latencyMs = nowMs - call.sentAtMs;
+    const measuredMs = outcome.type === 'answered' ? outcome.latencyMs : undefined;
+    const latencyMs = measuredMs ?? nowMs - call.sentAtMs;
     load.sample(good ? latencyMs : Math.max(latencyMs, limits.failurePenaltyMs), nowMs);
   }
 
@@ -164,7 +170,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     if (call.attempts >= limits.attemptsMax || !mayRetry(outcome, call.idempotent)) return false;
     call.tried ??= [];
     call.tried.push(load.instance.id);
-    return this.#choosable(call) && this.#budget.spend(nowMs);
+    return this.#choosable(call) && (provablyUnsent(outcome) || this.#budget.spend(nowMs));
   }
 
   /** Asked before the budget is spent: there must be an instance that was not tried. */
@@ -179,19 +185,28 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     return [{ type: 'back-off', call, delayMs: this.#prng.fraction() * ceilingMs }];
   }
 
-  #interrupted(
-    call: Call<Token>,
-    why: (call: Call<Token>) => HoldfastError,
-  ): readonly UpstreamEffect<Token>[] {
+  #interrupted(call: Call<Token>, error: HoldfastError, nowMs: number): readonly UpstreamEffect<Token>[] {
     if (call.state === 'ended') return [];
-    if (call.state !== 'sending') return this.#fail(call, why(call));
-    const error = why(call);
+    if (call.state !== 'sending') return this.#fail(call, error);
     const load = this.#release(call);
-    // A stall that ends in the caller's deadline says as much about the instance as a slow answer does.
-    if (error.code === 'deadline_exceeded') {
-      load.sample(Math.max(call.deadlineMs - call.sentAtMs, limits.failurePenaltyMs), call.deadlineMs);
-    }
+    // An instance that let its caller wait in vain is at least that slow.
+    const waitedMs = nowMs - call.sentAtMs;
+    const isTimeout = error.code === 'deadline_exceeded';
+    const learntMs = isTimeout ? Math.max(waitedMs, limits.failurePenaltyMs) : waitedMs;
+    if (learntMs > load.latencyMs(nowMs)) load.sample(learntMs, nowMs);
     return [{ type: 'abort', call }, ...this.#fail(call, error)];
+  }
+
+  #closed(): readonly UpstreamEffect<Token>[] {
+    this.#view = { status: 'known', instances: [] };
+    this.#eligible = [];
+    return [...this.#underWay].flatMap((call) => {
+      const text = `The call of ${this.#service} was given up: the process is stopping.`;
+      const error = new HoldfastError('cancelled', text, { mayHaveExecuted: call.attempts > 0 });
+      const isSending = call.state === 'sending';
+      if (isSending) this.#release(call);
+      return [...(isSending ? [{ type: 'abort' as const, call }] : []), ...this.#fail(call, error)];
+    });
   }
 
   #release(call: Call<Token>): InstanceLoad {
@@ -203,13 +218,22 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   }
 
   #deliver(call: Call<Token>): readonly UpstreamEffect<Token>[] {
-    call.state = 'ended';
+    this.#end(call);
     return [{ type: 'deliver', call }];
   }
 
   #fail(call: Call<Token>, error: HoldfastError): readonly UpstreamEffect<Token>[] {
-    call.state = 'ended';
+    this.#end(call);
     return [{ type: 'fail', call, error }];
+  }
+
+  #end(call: Call<Token>): void {
+    call.state = 'ended';
+    this.#underWay.delete(call);
+  }
+
+  #cancelError(call: Call<Token>, why: string): HoldfastError {
+    return new HoldfastError('cancelled', why, { mayHaveExecuted: call.attempts > 0 });
   }
 
   #nobody(): HoldfastError {

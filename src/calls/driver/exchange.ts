@@ -1,6 +1,5 @@
 import type { Timer } from '../../host/index.ts';
 import type { HoldfastError } from '../../std/index.ts';
-import type { Call } from '../core/call.ts';
 import type { Outcome } from '../core/events.ts';
 import type { Instance } from '../discovery.ts';
 
@@ -9,7 +8,6 @@ import type { Instance } from '../discovery.ts';
  * `deliver` (the last attempt's answer is the call's) and `fail`.
  */
 export abstract class Exchange {
-  call: Call<Exchange> | undefined;
   deadlineTimer: Timer | undefined;
   backoffTimer: Timer | undefined;
   /** Takes the caller's abort signal off again. */

@@ -1,5 +1,12 @@
 import type { Host } from '../../host/index.ts';
-import { drive, HoldfastError, type Observe, unreachable } from '../../std/index.ts';
+import {
+  AssertionFailure,
+  describeError,
+  drive,
+  HoldfastError,
+  type Observe,
+  unreachable,
+} from '../../std/index.ts';
 import type { Balance } from '../core/balance.ts';
 import { Call } from '../core/call.ts';
 import type { Outcome, UpstreamEffect, UpstreamEvent } from '../core/events.ts';
@@ -14,6 +21,8 @@ export interface UpstreamOptions {
   readonly discovery: Discovery;
   readonly balance?: Balance | undefined;
   readonly observe?: Observe<CallsEvent> | undefined;
+  /** Told of every list of instances, so that connections to others can be closed. */
+  readonly onInstances?: ((instances: readonly Instance[]) => void) | undefined;
 }
 
 export interface CallOptions {
@@ -40,16 +49,16 @@ export class UpstreamDriver {
       ...(balance === undefined ? {} : { balance }),
     });
     this.#step = drive(core, (effect) => this.#run(effect));
-    this.#unwatch = options.discovery.watch(service, (view) =>
-      this.#step({ type: 'view', view, nowMs: host.clock.nowMs() }),
-    );
+    this.#unwatch = options.discovery.watch(service, (view) => {
+      this.#step({ type: 'view', view, nowMs: host.clock.nowMs() });
+      if (view.status === 'known') options.onInstances?.(view.instances);
+    });
   }
 
   start(exchange: Exchange, options: CallOptions): void {
     const { clock } = this.#options.host;
     const nowMs = clock.nowMs();
     const call = new Call(exchange, nowMs, nowMs + options.timeoutMs, options.idempotent);
-    exchange.call = call;
     if (options.signal !== undefined && !this.#obey(options.signal, exchange, call)) return;
     exchange.deadlineTimer = clock.setTimer(Math.max(0, options.timeoutMs), () =>
       this.#step({ type: 'deadline', call, nowMs: clock.nowMs() }),
@@ -57,8 +66,10 @@ export class UpstreamDriver {
     this.#step({ type: 'call', call, nowMs });
   }
 
+  /** Calls under way fail. */
   close(): void {
     this.#unwatch();
+    this.#step({ type: 'closed' });
   }
 
   /** False when the signal had been aborted before: then the call has failed already. */
@@ -81,6 +92,7 @@ export class UpstreamDriver {
         this.#send(effect);
         return;
       case 'abort':
+        this.#reportAttempt(effect.call, 'aborted', undefined);
         effect.call.token.abort();
         return;
       case 'back-off': {
@@ -108,11 +120,31 @@ export class UpstreamDriver {
     const { call, instance, attempt } = effect;
     const { clock, faults } = this.#options.host;
     const settled = (outcome: Outcome): void => {
-      this.#reportAttempt(effect, outcome);
+      if (outcome.type === 'failed') this.#reportAttempt(call, 'error', outcome.error);
+      else this.#reportAttempt(call, outcome.verdict, undefined);
       this.#step({ type: 'outcome', call, attempt, outcome, nowMs: clock.nowMs() });
     };
     if (faults.any && this.#disturbed(call, instance, attempt, settled)) return;
-    call.token.send(instance, call.deadlineMs - call.sentAtMs, settled);
+    this.#hand(call, instance, call.deadlineMs - call.sentAtMs, settled);
+  }
+
+  /** What a transport cannot even begin to send must end its own call, and nobody else's. */
+  #hand(
+    call: Call<Exchange>,
+    instance: Instance,
+    remainingMs: number,
+    settled: (outcome: Outcome) => void,
+  ): void {
+    try {
+      call.token.send(instance, remainingMs, settled);
+    } catch (cause) {
+      if (cause instanceof AssertionFailure) throw cause;
+      const text = `The request cannot be sent: ${describeError(cause)}`;
+      const options = { cause, mayHaveExecuted: false };
+      const error =
+        cause instanceof HoldfastError ? cause : new HoldfastError('invalid_argument', text, options);
+      settled({ type: 'failed', error });
+    }
   }
 
   /** What a drill injected for this instance: true when the attempt is held back or cut off. */
@@ -128,7 +160,7 @@ export class UpstreamDriver {
     const act = () => {
       if (call.state !== 'sending' || call.attempts !== attempt) return;
       if (!disturbance.drop) {
-        call.token.send(instance, call.deadlineMs - clock.nowMs(), settled);
+        this.#hand(call, instance, call.deadlineMs - clock.nowMs(), settled);
         return;
       }
       const text = `The connection to ${instance.id} was cut by an injected fault.`;
@@ -149,17 +181,15 @@ export class UpstreamDriver {
     observe({ type: 'call-ended', service, attempts: call.attempts, latencyMs, error });
   }
 
-  #reportAttempt(effect: SendEffect, outcome: Outcome): void {
+  #reportAttempt(
+    call: Call<Exchange>,
+    result: 'ok' | 'failed' | 'overloaded' | 'error' | 'aborted',
+    error: HoldfastError | undefined,
+  ): void {
     const { observe, service, host } = this.#options;
     if (observe === undefined) return;
-    observe({
-      type: 'attempt-ended',
-      service,
-      instance: effect.instance.id,
-      attempt: effect.attempt,
-      latencyMs: host.clock.nowMs() - effect.call.sentAtMs,
-      result: outcome.type === 'failed' ? 'error' : outcome.verdict,
-      error: outcome.type === 'failed' ? outcome.error : undefined,
-    });
+    const latencyMs = host.clock.nowMs() - call.sentAtMs;
+    const instance = call.lastInstance;
+    observe({ type: 'attempt-ended', service, instance, attempt: call.attempts, latencyMs, result, error });
   }
 }

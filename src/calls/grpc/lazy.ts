@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Transport } from '@connectrpc/connect';
 import type { Caller } from '../caller.ts';
 import type { GrpcConnections } from './connections.ts';
@@ -9,6 +10,8 @@ interface Loaded {
 
 /** gRPC for callers, loaded when the first transport is asked for: those who speak only HTTP do without. */
 export class LazyGrpc {
+  // Loaded inside a request, it must not belong to it.
+  readonly #outside = AsyncLocalStorage.snapshot();
   #loaded: Loaded | undefined;
   #loading: Promise<Loaded> | undefined;
 
@@ -26,16 +29,23 @@ export class LazyGrpc {
     };
   }
 
+  /** Closes connections to addresses, each `host port`, that are not in the set. */
+  retain(addresses: ReadonlySet<string>): void {
+    this.#loaded?.connections.retain(addresses);
+  }
+
   close(): void {
     this.#loaded?.connections.close();
   }
 
   #load(): Promise<Loaded> {
-    this.#loading ??= Promise.all([import('./transport.ts'), import('./connections.ts')]).then(
-      ([{ grpcTransport }, { GrpcConnections }]) => {
-        this.#loaded = { grpcTransport, connections: new GrpcConnections() };
-        return this.#loaded;
-      },
+    this.#loading ??= this.#outside(() =>
+      Promise.all([import('./transport.ts'), import('./connections.ts')]).then(
+        ([{ grpcTransport }, { GrpcConnections }]) => {
+          this.#loaded = { grpcTransport, connections: new GrpcConnections() };
+          return this.#loaded;
+        },
+      ),
     );
     return this.#loading;
   }

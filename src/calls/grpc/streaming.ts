@@ -5,6 +5,7 @@ import type { Instance } from '../discovery.ts';
 import { Exchange } from '../driver/exchange.ts';
 import type { GrpcConnections } from './connections.ts';
 import { MessageQueue } from './queue.ts';
+import { verdictOf } from './verdict.ts';
 
 export interface StreamRequest {
   readonly path: string;
@@ -16,13 +17,17 @@ export interface StreamRequest {
 
 /**
  * A streaming gRPC call. Its requests are read only once a connection stands: until then it may go to another
- * instance, afterwards not, for a stream cannot be played twice. Its outcome is known when it ends.
+ * instance, afterwards not, for a stream cannot be played twice. Its outcome is known when it ends, but what
+ * it says of its instance's speed is the time to its first message: how long it lasts is its users' affair.
  */
 export class StreamExchange extends Exchange {
   readonly answers = new MessageQueue((reading) => this.#attempt?.setReading(reading));
   readonly #connections: GrpcConnections;
   readonly #request: StreamRequest;
   #attempt: ClientCall | undefined;
+  #error: HoldfastError | undefined;
+  /** Lets the pump go on: its stream takes more, or none any more. */
+  #resume: (() => void) | undefined;
 
   constructor(connections: GrpcConnections, request: StreamRequest) {
     super();
@@ -31,11 +36,14 @@ export class StreamExchange extends Exchange {
   }
 
   override send(instance: Instance, remainingMs: number, settled: (outcome: Outcome) => void): void {
+    const sentAtMs = performance.now();
+    let latencyMs: number | undefined;
     const sink: CallSink = {
-      message: (bytes) => this.answers.push(bytes),
-      ended: (error) => {
-        settled(error === undefined ? { type: 'answered', verdict: 'ok' } : { type: 'failed', error });
+      message: (bytes) => {
+        latencyMs ??= performance.now() - sentAtMs;
+        this.answers.push(bytes);
       },
+      ended: (error) => settled(this.#outcome(error, latencyMs)),
     };
     const { path, headers } = this.#request;
     const connection = this.#connections.to(instance);
@@ -51,29 +59,43 @@ export class StreamExchange extends Exchange {
   }
 
   override deliver(): void {
-    this.answers.end(undefined);
+    this.#end(this.#error);
   }
 
   override fail(error: HoldfastError): void {
+    this.#end(error);
+  }
+
+  /** With a first message the instance has answered, however the stream ended. */
+  #outcome(error: HoldfastError | undefined, latencyMs: number | undefined): Outcome {
+    // Without any there is nothing to learn: a watch may be silent for hours.
+    if (error === undefined) return { type: 'answered', verdict: 'ok', latencyMs: latencyMs ?? 0 };
+    if (!error.answered && latencyMs === undefined) return { type: 'failed', error };
+    this.#error = error;
+    return { type: 'answered', verdict: error.answered ? verdictOf(error) : 'failed', latencyMs };
+  }
+
+  #end(error: HoldfastError | undefined): void {
     this.answers.end(error);
+    this.#resume?.();
   }
 
   /** The caller's own messages threw: its call ends with that. */
   #unreadable(attempt: ClientCall, error: unknown): void {
     attempt.cancel();
     const text = 'The messages to send could not be read.';
-    this.answers.end(new HoldfastError('cancelled', text, { cause: error }));
+    this.#end(new HoldfastError('cancelled', text, { cause: error }));
   }
 
   async #pump(attempt: ClientCall): Promise<void> {
-    let resume: (() => void) | undefined;
-    attempt.onDrain(() => resume?.());
+    attempt.onDrain(() => this.#resume?.());
     for await (const frame of this.#request.frames) {
       if (this.answers.ended || attempt !== this.#attempt) return;
       if (attempt.write(frame)) continue;
       await new Promise<void>((resolve) => {
-        resume = resolve;
+        this.#resume = resolve;
       });
+      if (this.answers.ended) return;
     }
     attempt.end();
   }

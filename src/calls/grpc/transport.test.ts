@@ -36,6 +36,7 @@ async function serve(echo: Echo): Promise<{ port: number; server: http2.Http2Ser
   const health = new HealthSwitch();
   health.set(true);
   const grpc = new GrpcServer({
+    clock: host.clock,
     services: [
       grpcService(Parrot, {
         say: async ({ text }, { headers }) => ({ text: await echo(text, headers) }),
@@ -202,6 +203,7 @@ describe('typed gRPC clients', () => {
     expect((await failure(client.say({ text: 'x' }))).code).toBe('unavailable');
     const again = http2.createServer();
     const grpc = new GrpcServer({
+      clock: host.clock,
       services: [grpcService(Parrot, { say: () => ({ text: '2' }), learn: () => ({}) })],
     });
     again.on('stream', grpc.onStream);

@@ -60,11 +60,9 @@ function unary<I extends DescMessage, O extends DescMessage>(
       request,
       ({ message, trailers }) => {
         try {
-          const decoded = fromBinary(method.output, message) as MessageShape<O>;
-          resolve(new Unary(method, decoded, trailers));
-        } catch (cause) {
-          const text = `${service} answered with something that is no ${method.output.typeName}.`;
-          reject(new HoldfastError('internal', text, { cause }));
+          resolve(new Unary(method, parse(method.output, message, service), trailers));
+        } catch (error) {
+          reject(error);
         }
       },
       reject,
@@ -122,7 +120,7 @@ async function stream<I extends DescMessage, O extends DescMessage>(
   });
   const abandoned = new AbortController();
   const { signal } = options;
-  // A stream lasts as long as it is wanted: no deadline unless one is asked for or the request has one.
+  // A stream lasts as long as it is wanted, but no longer than any call may.
   const asked = options.timeoutMs ?? limits.callTimeoutMsMax;
   const timeoutMs = caller.timeoutMs(asked, currentContext());
   caller.start(service, exchange, {
@@ -136,7 +134,7 @@ async function stream<I extends DescMessage, O extends DescMessage>(
     method,
     header: new Headers(),
     trailer: new Headers(),
-    message: decoded(method.output, exchange.answers, () => abandoned.abort()),
+    message: decoded(method.output, exchange.answers, service, () => abandoned.abort()),
   };
 }
 
@@ -150,12 +148,22 @@ async function* framesOf<I extends DescMessage>(
 async function* decoded<O extends DescMessage>(
   desc: O,
   messages: AsyncIterable<Buffer>,
+  service: string,
   abandon: () => void,
 ): AsyncGenerator<MessageShape<O>> {
   try {
-    for await (const bytes of messages) yield fromBinary(desc, bytes) as MessageShape<O>;
+    for await (const bytes of messages) yield parse(desc, bytes, service);
   } finally {
     abandon();
+  }
+}
+
+function parse<O extends DescMessage>(desc: O, bytes: Buffer, service: string): MessageShape<O> {
+  try {
+    return fromBinary(desc, bytes) as MessageShape<O>;
+  } catch (cause) {
+    const text = `${service} answered with something that is no ${desc.typeName}.`;
+    throw new HoldfastError('internal', text, { cause });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Outcome } from '../core/events.ts';
 import type { Instance } from '../discovery.ts';
 import { Exchange } from '../driver/exchange.ts';
 import type { GrpcConnections } from './connections.ts';
+import { verdictOf } from './verdict.ts';
 
 export interface UnaryAnswer {
   readonly message: Buffer;
@@ -18,12 +19,6 @@ export interface UnaryRequest {
   /** Names and values in turn. */
   headers(remainingMs: number): readonly string[];
 }
-
-/**
- * The codes with which an instance says that something is wrong with itself rather than with the request:
- * they count against it. Of these, `unavailable` and `resource_exhausted` mean that it did nothing.
- */
-const faultCodes = new Set(['unknown', 'internal', 'data_loss', 'deadline_exceeded']);
 
 /** One unary gRPC call: an answer with an error status is the call's error, not a failed attempt. */
 export class UnaryExchange extends Exchange {
@@ -63,7 +58,7 @@ export class UnaryExchange extends Exchange {
           return;
         }
         const text = `${instance.id} answered without a message.`;
-        settled(this.#outcome(error ?? new HoldfastError('internal', text), trailers));
+        settled(this.#outcome(error ?? new HoldfastError('internal', text, { answered: true })));
       },
     };
     const { path, frame } = this.#request;
@@ -85,11 +80,9 @@ export class UnaryExchange extends Exchange {
   }
 
   /** An error with a status is the instance's answer; one without is a failure on the way. */
-  #outcome(error: HoldfastError, trailers: IncomingHttpHeaders): Outcome {
-    if (trailers['grpc-status'] === undefined) return { type: 'failed', error };
+  #outcome(error: HoldfastError): Outcome {
+    if (!error.answered) return { type: 'failed', error };
     this.#error = error;
-    const overloaded = error.code === 'unavailable' || error.code === 'resource_exhausted';
-    const verdict = overloaded ? 'overloaded' : faultCodes.has(error.code) ? 'failed' : 'ok';
-    return { type: 'answered', verdict };
+    return { type: 'answered', verdict: verdictOf(error) };
   }
 }

@@ -41,9 +41,8 @@ export class HttpExchange extends Exchange {
     const { method, path, body } = this.#request;
     const attempt = new Attempt(instance, settled);
     this.#attempt = attempt;
-    this.#pools
-      .of(instance)
-      .dispatch({ method, path, body: body ?? null, headers: this.#request.headers(remainingMs) }, attempt);
+    const headers = this.#request.headers(remainingMs);
+    this.#pools.dispatch(instance, { method, path, body: body ?? null, headers }, attempt);
   }
 
   override abort(): void {

@@ -1,20 +1,40 @@
-import { Pool } from 'undici';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Dispatcher, Pool } from 'undici';
+import { HoldfastError } from '../../std/index.ts';
 import type { Instance } from '../discovery.ts';
 import { limits } from '../limits.ts';
 
 /** Keep-alive connections, one pool an instance. A pool that nobody used for a while holds no connection. */
 export class Pools {
   readonly #pools = new Map<string, Pool>();
+  readonly #outside = AsyncLocalStorage.snapshot();
+  #closed = false;
 
-  of(instance: Instance): Pool {
-    const { host, port } = instance;
-    const origin = host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+  /** Outside the caller's async context: a connection serves many callers and must not belong to its first. */
+  dispatch(
+    instance: Instance,
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    const pool = this.#of(instance);
+    this.#outside(() => pool.dispatch(options, handler));
+  }
+
+  #of(instance: Instance): Pool {
+    const origin = originOf(instance);
     const known = this.#pools.get(origin);
     if (known !== undefined) return known;
+    if (this.#closed) throw new HoldfastError('failed_precondition', 'These calls are closed.');
+    if (!URL.canParse(origin)) {
+      const text = `${instance.id} is listed at ${instance.host}:${instance.port}, which is no address.`;
+      throw new HoldfastError('unavailable', text, { mayHaveExecuted: false });
+    }
     const pool = new Pool(origin, {
       connections: limits.connectionsPerInstanceMax,
       pipelining: 1,
       keepAliveTimeout: limits.connectionIdleMs,
+      // What a server offers with Keep-Alive may be longer, and counts no more than ours.
+      keepAliveMaxTimeout: limits.connectionIdleMs,
       connect: { timeout: limits.connectTimeoutMs },
       allowH2: false,
       // The call's own deadline bounds these: one timer a call.
@@ -25,9 +45,24 @@ export class Pools {
     return pool;
   }
 
+  /** Lets go of every instance that is not among these; what is under way there is finished. */
+  retain(instances: Iterable<Instance>): void {
+    const kept = new Set([...instances].map(originOf));
+    for (const [origin, pool] of this.#pools) {
+      if (kept.has(origin)) continue;
+      this.#pools.delete(origin);
+      pool.close().catch(() => {});
+    }
+  }
+
   async close(): Promise<void> {
+    this.#closed = true;
     const pools = [...this.#pools.values()];
     this.#pools.clear();
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
+}
+
+function originOf({ host, port }: Instance): string {
+  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
 }

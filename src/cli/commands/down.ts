@@ -9,14 +9,14 @@ import { notRunningText } from './not-running.ts';
 export const run: RunCommand = async ({ options, folder, out, err }) => {
   const { dataFolder } = findWorkspace(options, folder);
   const found = await findRunning(dataFolder);
-  if (found.kind === 'silent') {
-    err.line(notRunningText(found, dataFolder));
-    return exitCodes.failed;
-  }
-  if (found.kind !== 'running') {
+  if (found.kind === 'nothing' || found.kind === 'dead') {
     // What was asked for is so.
     out.line('Nothing runs here.');
     return exitCodes.fine;
+  }
+  if (found.kind !== 'running') {
+    err.line(notRunningText(found, dataFolder));
+    return exitCodes.failed;
   }
   try {
     const { stopped, tookMs } = await found.client.down();

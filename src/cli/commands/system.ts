@@ -29,17 +29,17 @@ export async function runSystemCommand(
     throw new HoldfastError('unavailable', `${service} does not run. Start it with: holdfast up`);
   };
   const addressOf = (service: string): string => must(addressesOf(service)[0], 'an address');
-  const context: CommandContext = {
-    args,
-    addressOf,
-    addressesOf,
-    registries: placesOf('registry'),
-    clusterKey: environment.CLUSTER_KEY || readClusterKey(dataFolder),
-    running: found.kind === 'running',
-    print: (line) => out.line(line),
-    complain: (line) => err.line(line),
-  };
   try {
+    const context: CommandContext = {
+      args,
+      addressOf,
+      addressesOf,
+      registries: placesOf('registry'),
+      clusterKey: environment.CLUSTER_KEY || readClusterKey(dataFolder),
+      running: found.kind === 'running',
+      print: (line) => out.line(line),
+      complain: (line) => err.line(line),
+    };
     return (await command.run(context)) ?? exitCodes.fine;
   } catch (error) {
     err.line(describeError(error));

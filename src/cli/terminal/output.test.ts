@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../limits.ts';
-import { Output, safeLine } from './output.ts';
+import { Output } from './output.ts';
 
 class Reader extends Writable {
   readonly chunks: string[] = [];
@@ -26,6 +26,12 @@ describe('Output', () => {
     expect(new Output(new Reader(), { colour: false }).bold('a')).toBe('a');
   });
 
+  it('lets nothing in a line change the terminal', () => {
+    const reader = new Reader();
+    new Output(reader, { colour: true }).line('a\x1b[2J\x1b]0;title\x07b\n\x1b[31mc');
+    expect(reader.chunks).toEqual(['a]0;titleb\n\x1b[31mc\x1b[0m\n']);
+  });
+
   it('survives a reader that left', async () => {
     const reader = new Reader();
     const output = new Output(reader, { colour: false, lossy: true });
@@ -46,19 +52,5 @@ describe('Output', () => {
     reader.goOn();
     output.line('next');
     expect(reader.chunks.slice(-2).join('')).toMatch(/^\.\.\. 9\d lines are not shown.*\nnext\n$/);
-  });
-});
-
-describe('safeLine', () => {
-  it.each([
-    ['plain text, ünïcode 🎈\tand tabs', true, 'plain text, ünïcode 🎈\tand tabs'],
-    ['\x1b[31mred\x1b[0m', true, '\x1b[31mred\x1b[0m\x1b[0m'],
-    ['\x1b[31mred', true, '\x1b[31mred\x1b[0m'],
-    ['\x1b[31mred\x1b[0m', false, 'red'],
-    ['a\x1b[2Jb\x1b[1;1Hc\rd\x07e', true, 'abcde'],
-    ['\x1b]0;title\x07x', true, ']0;titlex'],
-    ['mm\x9b31m', true, 'mm31m'],
-  ])('%j with colours %s', (text, colour, expected) => {
-    expect(safeLine(text, colour)).toBe(expected);
   });
 });

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import { limits } from '../limits.ts';
-
-const esc = String.fromCharCode(27);
+import { esc, safeLine } from './safe-line.ts';
 
 type Terminal = Writable & { readonly isTTY?: boolean };
 
@@ -40,11 +39,13 @@ export class Output {
     return this.#open;
   }
 
+  /** May hold several lines, and what other programs said: nothing in it can change the terminal. */
   line(text = ''): void {
-    this.write(`${text}\n`);
+    const safe = text.split('\n').map((each) => safeLine(each, this.colour));
+    this.write(`${safe.join('\n')}\n`);
   }
 
-  /** Whole lines, each ended. */
+  /** Whole lines, each ended, as they are: nothing that another program said goes here without `safeLine`. */
   write(text: string): void {
     if (!this.#open) return;
     if (this.#lossy && this.#stream.writableLength > limits.outputQueueBytesMax) {
@@ -97,21 +98,4 @@ export function standardOutputs(
     out: new Output(process.stdout, { ...options, colour: colours(process.stdout) }),
     err: new Output(process.stderr, { ...options, colour: colours(process.stderr) }),
   };
-}
-
-/** A colour, any other control sequence (ECMA-48 5.4), or one control character other than a tab. */
-const controls = new RegExp(`${esc}\\[[0-9;:]*m|${esc}\\[[0-?]*[ -/]*[@-~]|[^\\P{Cc}\\t]`, 'gu');
-
-/**
- * One line of another program's output, safe to print: its own colours stay where colours are shown,
- * everything else that could move the cursor or change the terminal goes.
- */
-export function safeLine(text: string, colour: boolean): string {
-  let coloured = false;
-  const safe = text.replace(controls, (found) => {
-    if (!colour || found.length === 1 || !found.endsWith('m')) return '';
-    coloured = true;
-    return found;
-  });
-  return coloured ? `${safe}${esc}[0m` : safe;
 }

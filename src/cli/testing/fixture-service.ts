@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 
 /**
  * The smallest service that `up` can run, for the tests of the command line: it speaks the IPC protocol and
- * nothing of the platform. `MODE` makes it misbehave: crash, slow, chatty, stubborn (neither SIGTERM nor the
- * loss of `up` ends it), deaf (only SIGTERM does).
+ * nothing of the platform. `MODE` makes it misbehave: crash, garish (it crashes with a terminal's control
+ * characters), slow, chatty, stubborn (neither SIGTERM nor the loss of `up` ends it), deaf (only SIGTERM
+ * does), parent (it leaves a child behind).
  */
 const { HOST = '127.0.0.1', PORT = '0', MODE = '', HOLDFAST_INSTANCE = 'fixture' } = process.env;
 const port = Number(PORT);
@@ -14,6 +16,7 @@ const say = (state: 'starting' | 'ready' | 'draining'): void => {
   process.send?.({ type: 'state', state, port, incarnation });
 };
 
+if (MODE === 'garish') throw new Error('no \u001b[2Jdisk');
 if (MODE === 'crash') throw new Error(`no disk for ${HOLDFAST_INSTANCE}`);
 
 const server = createServer((request, response) => {
@@ -26,6 +29,7 @@ server.listen(port, HOST, () => {
   if (MODE !== 'slow') say('ready');
   console.log(`INFO listening port=${port}`);
 });
+if (MODE === 'parent') console.log(`INFO child pid=${spawn('sleep', ['60']).pid}`);
 if (MODE === 'chatty') setInterval(() => console.log(`INFO ünï\u001b[2Jcode ${'x'.repeat(1000)}`), 10);
 
 const drain = (): void => {

@@ -33,7 +33,7 @@ export function configText(services: string, rest = ''): string {
     "    context.print(JSON.stringify({ ...context, echo: context.addressOf('echo-a') }));",
     '    return context.args.length;',
     '  } }],',
-    "  try: ['curl localhost/hello'],",
+    "  try: ['curl {echo-a}/hello'],",
     '});',
     'export default defineConfig({',
     '  systems: [pair],',

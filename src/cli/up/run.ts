@@ -4,16 +4,17 @@ import { describeError, HoldfastError } from '../../std/index.ts';
 import type { ProcessSpec } from '../../topology/index.ts';
 import { processTable } from '../terminal/process-table.ts';
 import { duration, reportText } from './core/describe.ts';
+import { proposals } from './core/proposals.ts';
 import { act } from './driver/act.ts';
 import { type Controlled, startControlServer } from './driver/control-server.ts';
-import type { DataFolder } from './driver/data-folder.ts';
+import { type DataFolder, unwritable } from './driver/data-folder.ts';
 import { Fleet } from './driver/fleet.ts';
 import { Guard } from './driver/guard.ts';
 import { type LaunchSettings, launch } from './driver/launch.ts';
 import { Log } from './driver/log.ts';
 import { watchParents } from './driver/parents.ts';
 import { deregister } from './driver/registry-notice.ts';
-import { type RunRecord, updateRunRecord } from './driver/run-file.ts';
+import { keepRunRecord, type RunRecord, writeRunRecord } from './driver/run-file.ts';
 import { onStopSignals, type StopSignal } from './driver/signals.ts';
 import { loopback, type UpOptions } from './options.ts';
 import type { DownAnswer, ProcessList } from './wire.ts';
@@ -119,13 +120,27 @@ export class Run {
     };
     try {
       const { server, port } = await startControlServer(key, controlled);
-      if (updateRunRecord(this.#options.dataFolder, { ...this.#record, port })) return () => server.close();
-      server.close();
-      this.#fail('Another holdfast up took the data folder: stopping.');
+      const withdraw = this.#publish({ ...this.#record, port });
+      return () => {
+        withdraw();
+        server.close();
+      };
     } catch (error) {
       this.#fail(`The control server cannot be opened (${describeError(error)}): stopping.`);
+      return () => {};
     }
-    return () => {};
+  }
+
+  /** Tells the other commands where the control server is, again and again: the record may get lost. */
+  #publish(record: RunRecord): () => void {
+    const { dataFolder } = this.#options;
+    try {
+      const written = writeRunRecord(dataFolder, record);
+      if (!written) this.#fail('Another holdfast up took the data folder: stopping.');
+    } catch (error) {
+      this.#fail(unwritable(dataFolder, error).message);
+    }
+    return keepRunRecord(dataFolder, record);
   }
 
   #list(): ProcessList {
@@ -158,12 +173,14 @@ export class Run {
   /** What the systems propose; without that a route of the gateway. */
   #tries(): string[] {
     const { systems, routes } = this.#options.topology;
-    const proposed = systems.flatMap((system) => system.try);
+    const specs = this.#fleet.members.map(({ spec }) => spec);
+    const proposed = proposals(
+      systems.flatMap((system) => system.try),
+      specs,
+    );
     if (proposed.length > 0) return proposed;
-    const gateway = this.#fleet.members.find(({ spec }) => spec.role === 'gateway');
-    const route = routes[0];
-    if (gateway === undefined || route === undefined) return ['holdfast ps'];
-    return [`curl localhost:${gateway.spec.port}${route.prefix}/health`];
+    const route = routes.slice(0, 1).map(({ prefix }) => `curl {gateway}${prefix}/health`);
+    return [...proposals(route, specs), 'holdfast ps'].slice(0, 1);
   }
 
   #signalled(signal: StopSignal): void {

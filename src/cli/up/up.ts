@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { notRunningText } from '../commands/not-running.ts';
 import { limits } from '../limits.ts';
 import { processTable } from '../terminal/process-table.ts';
 import { findRunning } from './driver/control-client.ts';
-import { openDataFolder, unwritable } from './driver/data-folder.ts';
+import { isClusterKey, keyRule, makeDataFolder, openDataFolder, unwritable } from './driver/data-folder.ts';
 import { checkPorts } from './driver/ports.ts';
 import { factsOf } from './driver/processes.ts';
 import { claimFolder, type RunRecord, releaseFolder } from './driver/run-file.ts';
@@ -16,7 +17,12 @@ export async function up(options: UpOptions): Promise<number> {
     err.line('A production topology refuses faults: unset HOLDFAST_FAULTS.');
     return 1;
   }
-  const folder = openDataFolder(options.dataFolder);
+  if (environment.CLUSTER_KEY && !isClusterKey(environment.CLUSTER_KEY)) {
+    err.line(`CLUSTER_KEY in the environment must be ${keyRule}: set it so, or unset it.`);
+    return 1;
+  }
+  const { dataFolder } = options;
+  makeDataFolder(dataFolder);
   const record: RunRecord = {
     id: randomUUID(),
     pid: process.pid,
@@ -24,14 +30,15 @@ export async function up(options: UpOptions): Promise<number> {
     startedAt: new Date().toISOString(),
     config: options.configFile,
   };
-  const claim = await claimFolder(folder.path, record, async () => {
-    const found = await findRunning(folder.path);
-    return found.kind === 'running' || found.kind === 'silent';
+  const claim = await claimFolder(dataFolder, record, async () => {
+    const found = await findRunning(dataFolder);
+    return found.kind === 'running' || found.kind === 'silent' || found.kind === 'locked';
   }).catch((error: unknown) => {
-    throw unwritable(folder.path, error);
+    throw unwritable(dataFolder, error);
   });
   if (!claim.ok) return refuseSecond(options, claim.holder);
   try {
+    const folder = openDataFolder(dataFolder);
     const waitMs = claim.replaced === undefined ? 0 : limits.orphansWaitMaxMs;
     const checked = await checkPorts(loopback, topology.processes, options.config, waitMs);
     if (!checked.ok) {
@@ -44,7 +51,7 @@ export async function up(options: UpOptions): Promise<number> {
     }));
     return await new Run(options, folder, record, specs).run(folder.clusterKey);
   } finally {
-    releaseFolder(folder.path, record.id);
+    releaseFolder(dataFolder, record.id);
   }
 }
 
@@ -56,6 +63,8 @@ async function refuseSecond({ out, err, dataFolder }: UpOptions, holder: RunReco
     err.line(
       `This topology runs already (pid ${holder.pid}). Stop it with holdfast down, or choose another --data.`,
     );
+  } else if (found.kind === 'locked') {
+    err.line(notRunningText(found, dataFolder));
   } else {
     err.line(
       `Another holdfast up (pid ${holder.pid}) has the data folder ${dataFolder} and does not answer. ` +

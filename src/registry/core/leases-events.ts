@@ -39,7 +39,8 @@ export type PutOutcome =
   | { readonly result: 'listed'; readonly revision: number; readonly leaseMs: number }
   /** This incarnation was removed, or a later one took its place. */
   | { readonly result: 'fenced'; readonly by: Instance | undefined }
-  | { readonly result: 'full' };
+  /** There is no room, by the bound of this name, and nothing has changed. */
+  | { readonly result: 'full'; readonly bound: 'instancesMax' | 'instanceBytesMax' | 'listBytesMax' };
 
 export interface RemoveOutcome {
   /** False when another incarnation, or none, is listed. */

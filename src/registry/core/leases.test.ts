@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../calls/index.ts';
+import { must } from '../../std/index.ts';
 import { limits } from '../limits.ts';
+import { encodeFrame } from '../wire.ts';
 import { LeasesCore } from './leases.ts';
 import type { LeasesEffect, LeasesEvent } from './leases-events.ts';
 
@@ -20,7 +22,8 @@ function line(effect: LeasesEffect): string {
     case 'put-done': {
       const { outcome } = effect;
       if (outcome.result === 'listed') return `listed at ${outcome.revision} for ${outcome.leaseMs}`;
-      return outcome.result === 'full' ? 'full' : `fenced by ${outcome.by?.incarnation ?? 'its removal'}`;
+      if (outcome.result === 'full') return `full: ${outcome.bound}`;
+      return `fenced by ${outcome.by?.incarnation ?? 'its removal'}`;
     }
     case 'remove-done':
       return `${effect.outcome.removed ? 'removed' : 'not removed'} at ${effect.outcome.revision}`;
@@ -98,6 +101,16 @@ class Session {
   }
 }
 
+function snapshotOf(core: LeasesCore): Extract<LeasesEffect, { type: 'send' }>['frame'] {
+  const [effect] = core.step({ type: 'watch', watcher: 1, nowMs: limits.tickMs });
+  return must(effect?.type === 'send' ? effect.frame : undefined, 'snapshot');
+}
+
+/** How much less than its bound a registry lists. */
+function roomBytes(core: LeasesCore): number {
+  return limits.listBytesMax - Buffer.byteLength(encodeFrame(snapshotOf(core)));
+}
+
 describe('leases', () => {
   it('lists what is put, renews without a revision, and drops what falls silent', () => {
     const registry = new Session();
@@ -173,8 +186,51 @@ describe('leases', () => {
   it('is full at its bound', () => {
     const registry = new Session();
     for (let index = 0; index < limits.instancesMax; index++) registry.put(`a-${index}`, 'i');
-    expect(registry.put('one-more', 'i')).toEqual(['full']);
+    expect(registry.put('one-more', 'i')).toEqual(['full: instancesMax']);
     expect(registry.put('a-1', 'i')).toEqual([`listed at ${limits.instancesMax} for 6000`]);
+  });
+
+  // Control characters take six bytes each as JSON, and one or none in other counts.
+  it.each(['x', '\u0001', '\u{1f512}'])('lists no more than a client can read, of %j', (character) => {
+    const registry = new Session();
+    const bytes = Buffer.byteLength(JSON.stringify(character)) - 2;
+    const metadata = { a: character.repeat(11_000 / bytes) };
+    let count = 0;
+    while (registry.put(`a-${count}`, 'i1', { metadata }).length === 2) count += 1;
+    const { revision } = registry.core.position;
+    expect(count).toBeGreaterThan(500);
+    expect(registry.put('one-more', 'i1', { metadata })).toEqual(['full: listBytesMax']);
+    expect(registry.put('a-0', 'i2', { metadata, zone: 'z'.repeat(64 * 1024) })).toEqual([
+      'full: instanceBytesMax',
+    ]);
+    expect(registry.core.position.revision).toBe(revision);
+    const frame = snapshotOf(registry.core);
+    expect(encodeFrame(frame).length).toBeLessThan(limits.sseLineCharsMax);
+    expect(Buffer.byteLength(encodeFrame(frame))).toBeLessThan(limits.listBytesMax + 1000);
+  });
+
+  it('that are full renew, drain and shrink, and have room for another when one is gone', () => {
+    const registry = new Session();
+    const metadata = { a: 'x'.repeat(11_000) };
+    let count = 0;
+    while (registry.put(`a-${count}`, 'i1', { metadata }).length === 2) count += 1;
+    // One that drains is three characters longer: together they would have no room now.
+    const rest = { a: 'x'.repeat(roomBytes(registry.core) - 3 * count - 200) };
+    expect(registry.put('rest', 'i1', { metadata: rest })).toHaveLength(2);
+    expect(registry.put('small', 'i1')).toHaveLength(2);
+    expect(registry.put('another', 'i1')).toEqual(['full: listBytesMax']);
+    const { revision } = registry.core.position;
+    expect(registry.put('a-1', 'i1', { metadata })).toEqual([`listed at ${revision} for 6000`]);
+    for (let index = 0; index < count; index++) {
+      const [said] = registry.put(`a-${index}`, 'i1', { metadata, state: 'draining' });
+      expect(said).toBe(`to all: e-${revision + 1 + index} put a/a-${index} i1 draining`);
+    }
+    expect(registry.put('one-more', 'i1', { metadata })).toEqual(['full: listBytesMax']);
+    registry.remove('a-1', 'i1');
+    expect(registry.put('more', 'i1', { metadata })).toHaveLength(2);
+    expect(registry.put('one-more', 'i1', { metadata })).toEqual(['full: listBytesMax']);
+    registry.put('a-2', 'i1');
+    expect(registry.put('one-more', 'i1', { metadata: { a: 'x'.repeat(10_000) } })).toHaveLength(2);
   });
 });
 

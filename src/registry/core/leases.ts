@@ -1,7 +1,7 @@
 import type { Instance } from '../../calls/index.ts';
 import { type Core, unreachable } from '../../std/index.ts';
 import { mayReplace } from '../incarnation.ts';
-import { type Registered, sameInstance } from '../instance.ts';
+import { listedBytes, type Registered, sameInstance } from '../instance.ts';
 import { limits } from '../limits.ts';
 import type { Change, Position, WatchFrame } from '../watch-frame.ts';
 import { Fences } from './fences.ts';
@@ -10,6 +10,8 @@ import type { LeasesEffect, LeasesEvent, LeasesReport, PutOutcome } from './leas
 
 interface Lease {
   instance: Instance;
+  /** Its share of `listBytesMax`. */
+  bytes: number;
   leaseMs: number;
   expiresAtMs: number;
   sequence: number;
@@ -25,9 +27,9 @@ type WatchEvent = Extract<LeasesEvent, { type: 'watch' }>;
  * life of a registry; revisions count within it.
  *
  * Invariants: each change has the next revision, a renewal has none; of an id at most one incarnation is
- * listed; an incarnation that was removed is not listed again (as far as a bounded memory reaches), one
- * that was superseded not beside its successor; time in which the registry did not run counts against no
- * lease.
+ * listed; what is listed stays within `limits.listBytesMax`; an incarnation that was removed is not listed
+ * again (as far as a bounded memory reaches), one that was superseded not beside its successor; time in
+ * which the registry did not run counts against no lease.
  */
 export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
   readonly #epoch: string;
@@ -35,6 +37,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
   readonly #history: History;
   readonly #fences = new Fences(limits.fencesMax);
   #size = 0;
+  #bytes = 0;
   #revision = 0;
   /** Undefined once settled. */
   #warmUntilMs: number | undefined;
@@ -114,21 +117,35 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
     if (fenced || (lease !== undefined && !mayReplace(instance.incarnation, lease.instance.incarnation))) {
       return { result: 'fenced', by: lease?.instance };
     }
-    const sequence = event.sequence ?? Number.POSITIVE_INFINITY;
-    const expiresAtMs = nowMs + leaseMs;
-    if (lease === undefined) {
-      if (this.#size >= limits.instancesMax) return { result: 'full' };
-      this.#add(service, { instance, leaseMs, expiresAtMs, sequence });
-    } else if (lease.instance.incarnation !== instance.incarnation) {
-      this.#supersede(service, lease.instance, instance);
-      Object.assign(lease, { instance, leaseMs, expiresAtMs, sequence });
-      this.#change({ kind: 'put', revision: this.#revision + 1, service, instance });
-    } else if (event.sequence === undefined || sequence > lease.sequence) {
-      const changed = !sameInstance(lease.instance, instance);
-      Object.assign(lease, { instance, leaseMs, expiresAtMs, sequence });
-      if (changed) this.#change({ kind: 'put', revision: this.#revision + 1, service, instance });
+    const isRenewal = lease?.instance.incarnation === instance.incarnation;
+    const { sequence = Number.POSITIVE_INFINITY } = event;
+    if (isRenewal && event.sequence !== undefined && sequence <= lease.sequence) {
+      return { result: 'listed', revision: this.#revision, leaseMs };
     }
+    const changed = lease === undefined || !sameInstance(lease.instance, instance);
+    const bytes = changed ? listedBytes(service, instance) : lease.bytes;
+    const bound = this.#exceeded(bytes, lease);
+    if (bound !== undefined) return { result: 'full', bound };
+    this.#bytes += bytes - (lease?.bytes ?? 0);
+    const next: Lease = { instance, bytes, leaseMs, expiresAtMs: nowMs + leaseMs, sequence };
+    if (lease === undefined) {
+      this.#add(service, next);
+    } else {
+      if (!isRenewal) this.#supersede(service, lease.instance, instance);
+      Object.assign(lease, next);
+    }
+    if (changed) this.#change({ kind: 'put', revision: this.#revision + 1, service, instance });
     return { result: 'listed', revision: this.#revision, leaseMs };
+  }
+
+  /** The bound that an instance of `bytes` would exceed in the place of `lease`. */
+  #exceeded(
+    bytes: number,
+    lease: Lease | undefined,
+  ): Extract<PutOutcome, { result: 'full' }>['bound'] | undefined {
+    if (lease === undefined && this.#size >= limits.instancesMax) return 'instancesMax';
+    if (bytes > limits.instanceBytesMax) return 'instanceBytesMax';
+    return this.#bytes - (lease?.bytes ?? 0) + bytes > limits.listBytesMax ? 'listBytesMax' : undefined;
   }
 
   /**
@@ -145,7 +162,6 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
     this.#services.set(service, leases);
     leases.set(lease.instance.id, lease);
     this.#size += 1;
-    this.#change({ kind: 'put', revision: this.#revision + 1, service, instance: lease.instance });
   }
 
   #remove(event: RemoveEvent): void {
@@ -167,6 +183,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
     if (leases === undefined || lease === undefined) return;
     leases.delete(id);
     this.#size -= 1;
+    this.#bytes -= lease.bytes;
     if (leases.size === 0) this.#services.delete(service);
     const { incarnation } = lease.instance;
     this.#change({ kind: 'remove', revision: this.#revision + 1, service, id, incarnation, why });

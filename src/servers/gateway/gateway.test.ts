@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { currentContext } from '../../calls/index.ts';
 import { nodeHost } from '../../host/node/index.ts';
-import { type RunningService, startService } from '../../service/index.ts';
+import { type RunningService, type StartOptions, startService } from '../../service/index.ts';
+import { createLogger, type Logger } from '../../telemetry/index.ts';
 import { headersForUpstream } from './headers.ts';
 import { limits } from './limits.ts';
 import { parseRoutes, RouteTable } from './routes.ts';
@@ -18,6 +20,7 @@ afterEach(async () => {
 /** A gateway with the route /up to this upstream, and /down to nobody. */
 async function serve(
   upstream: (request: IncomingMessage, response: ServerResponse) => void,
+  options: Partial<StartOptions> = {},
 ): Promise<RunningService> {
   const server = createServer(upstream).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,10 +40,27 @@ async function serve(
   const service = await startService(definition, {
     host: nodeHost({ faultsAllowed: false }),
     env: { HOLDFAST_REGISTRY: 'none', LOG_LEVEL: 'silent' },
+    ...options,
   });
   cleanups.push(() => service.drain(100));
   return service;
 }
+
+/** A log whose lines are kept. */
+function keptLog(): { readonly log: Logger; readonly lines: Readonly<Record<string, unknown>>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger({
+    format: 'json',
+    level: 'info',
+    service: 'gateway',
+    traceId: () => currentContext()?.trace.traceId,
+    write: (line) => lines.push(JSON.parse(line)),
+  });
+  return { log, lines };
+}
+
+const errorsIn = (lines: readonly Readonly<Record<string, unknown>>[]) =>
+  lines.filter(({ level }) => level === 'ERROR');
 
 interface Heard {
   readonly method: string;
@@ -175,27 +195,130 @@ describe('gateway', () => {
   });
 
   it('refuses a body over its bound', async () => {
-    const { address } = await serve(telling);
+    // Its own bound, not that of services in general.
+    const { address } = await serve(telling, { limits: { bodyBytesMax: 4 * limits.bodyBytesMax } });
     const reply = await fetch(`${address}/up/x`, {
       method: 'POST',
       body: 'x'.repeat(limits.bodyBytesMax + 1),
     });
-    expect(reply.status).toBe(413);
+    expect([reply.status, await reply.json()]).toEqual([
+      413,
+      {
+        error: {
+          code: 'out_of_range',
+          message: `The body is too large: it may have ${limits.bodyBytesMax} bytes.`,
+        },
+      },
+    ]);
+  });
+
+  it('keeps headers back that concern its connection to the service', async () => {
+    const { address } = await serve((_, response) => {
+      response.setHeader('connection', 'close, X-Secret');
+      response.setHeader('x-secret', '1');
+      response.setHeader('proxy-authenticate', 'Basic');
+      response.setHeader('x-kept', '2');
+      response.end('{}');
+    });
+    const { headers } = await fetch(`${address}/up/x`);
+    expect([headers.get('x-kept'), headers.get('x-secret'), headers.get('proxy-authenticate')]).toEqual([
+      '2',
+      null,
+      null,
+    ]);
+  });
+
+  it('takes a target in absolute form, and tells the service its host', async () => {
+    const { port } = await serve(telling);
+    const sent = request({ port, host: '127.0.0.1', path: 'http://shop.example/up/x?y=1' }).end();
+    const [reply] = (await once(sent, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of reply) chunks.push(chunk as Buffer);
+    const heard = JSON.parse(Buffer.concat(chunks).toString()) as Heard;
+    expect([heard.url, heard.headers['x-forwarded-host']]).toEqual(['/x?y=1', 'shop.example']);
+  });
+
+  it.each([
+    ['larger than it passes on', 'resource_exhausted', 'HTTP/1.1 200 OK\r\n\r\n', 17],
+    ['no HTTP', 'internal', 'HTTP/9 what\r\n\r\n', 0],
+  ])('answers 502 to what is %s', async (_, code, head, megabytes) => {
+    const { address } = await serve(({ socket }) => {
+      socket.write(head);
+      for (let n = 0; n < megabytes; n++) socket.write(Buffer.alloc(1024 * 1024));
+      socket.end();
+    });
+    const reply = await fetch(`${address}/up/x`);
+    const body = (await reply.json()) as { error: { code: string } };
+    expect([reply.status, body.error.code]).toEqual([502, code]);
+  });
+
+  it('logs a failed call once, with the trace that the call carried', async () => {
+    const { log, lines } = keptLog();
+    const traces: unknown[] = [];
+    const { address } = await serve(
+      ({ headers, socket }) => {
+        traces.push(String(headers.traceparent).split('-')[1]);
+        socket.destroy();
+      },
+      { log },
+    );
+    const outside = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const headers = { traceparent: `00-${outside}-00f067aa0ba902b7-01` };
+    const replies = [
+      await fetch(`${address}/up/x?y`, { headers }),
+      await fetch(`${address}/up/x?y`, { headers, method: 'POST', body: '{}' }),
+    ];
+    expect(replies.map(({ status }) => status)).toEqual([503, 503]);
+    expect(errorsIn(lines)).toEqual(
+      [...new Set(traces)].map((trace_id) =>
+        expect.objectContaining({ endpoint: '/up/x', status: 'error', trace_id }),
+      ),
+    );
+    expect(errorsIn(lines)).toHaveLength(2);
+    expect(traces).not.toContain(outside);
+  });
+
+  it('looks its services up at its start', async () => {
+    const watched: (string | undefined)[] = [];
+    const registry = createServer(({ url }) => watched.push(url)).listen(0, '127.0.0.1');
+    await once(registry, 'listening');
+    cleanups.push(() => {
+      registry.closeAllConnections();
+      registry.close();
+    });
+    const { port } = registry.address() as AddressInfo;
+    const definition = gateway([
+      { prefix: '/a', service: 'one' },
+      { prefix: '/b', service: 'two' },
+      { prefix: '/c', service: 'one' },
+    ]);
+    const service = await startService(definition, {
+      host: nodeHost({ faultsAllowed: false }),
+      env: { HOLDFAST_REGISTRY: `http://127.0.0.1:${port}`, LOG_LEVEL: 'silent' },
+    });
+    cleanups.push(() => service.drain(100));
+    await expect.poll(() => watched.sort()).toEqual(['/v1/watch?service=one', '/v1/watch?service=two']);
   });
 
   it('gives a request up when its client is gone', async () => {
     const arrived = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
-    const { address } = await serve((request) => {
-      request.once('close', () => gone.resolve());
-      arrived.resolve();
-    });
+    const { log, lines } = keptLog();
+    const { address } = await serve(
+      (request) => {
+        request.once('close', () => gone.resolve());
+        arrived.resolve();
+      },
+      { log },
+    );
     const client = new AbortController();
     const reply = fetch(`${address}/up/x`, { signal: client.signal }).catch(() => undefined);
     await arrived.promise;
     client.abort();
     await gone.promise;
     await reply;
+    await fetch(`${address}/health`);
+    expect(errorsIn(lines)).toEqual([]);
   });
 });
 

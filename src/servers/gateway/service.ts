@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CallContext, type Calls } from '../../calls/index.ts';
-import type { Host } from '../../host/index.ts';
+import { CallContext, type Calls, runInContext } from '../../calls/index.ts';
 import { defineService, type ServiceDefinition } from '../../service/index.ts';
-import { describeError, HoldfastError } from '../../std/index.ts';
+import { HoldfastError } from '../../std/index.ts';
+import { asGatewayError } from './errors.ts';
 import { headersForClient, headersForUpstream } from './headers.ts';
 import { limits } from './limits.ts';
-import { type Route, RouteTable } from './routes.ts';
+import { type Route, RouteTable, type Target } from './routes.ts';
 
 /**
  * The front door: passes a request on to an instance of the service its path leads to. Bodies are read whole,
@@ -16,34 +16,30 @@ export function gateway(routes: readonly Route[]): ServiceDefinition {
   return defineService({
     name: 'gateway',
     announce: false,
-    http(app, { calls, log, host }) {
+    upstreams: [...new Set(routes.map(({ service }) => service))],
+    http(app, { calls, host }) {
+      // Deadlines and traces from outside are not believed. Calls and log lines get the same fresh context.
+      app.addHook('onRequest', (_request, _reply, done) =>
+        runInContext(new CallContext({ random: host.random }), done),
+      );
       app.removeAllContentTypeParsers();
-      const bodies = { parseAs: 'buffer', bodyLimit: limits.bodyBytesMax } as const;
-      app.addContentTypeParser('*', bodies, (_request, body, done) => done(null, body));
+      app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
       app.get('/status', (request) => ({
         message: `API Gateway running at http://${request.host} is alive!`,
       }));
-      app.all('/*', async (request, reply) => {
+      app.all('/*', { bodyLimit: limits.bodyBytesMax }, (request, reply) => {
         const target = table.find(request.raw.url as string);
-        if (target === undefined) {
-          const path = (request.raw.url as string).split('?', 1)[0]?.slice(0, 200);
-          throw new HoldfastError('not_found', `No route leads to ${path}.`);
-        }
-        try {
-          return await pass({ calls, host }, target, request, reply);
-        } catch (error) {
-          const text = describeError(error);
-          log.error({ endpoint: request.url, upstream: target.service, status: 'error', error: text });
-          throw error;
-        }
+        if (target !== undefined) return pass(calls, target, request, reply);
+        const path = (request.raw.url as string).split('?', 1)[0]?.slice(0, 200);
+        throw new HoldfastError('not_found', `No route leads to ${path}.`);
       });
     },
   });
 }
 
 async function pass(
-  { calls, host }: { readonly calls: Calls; readonly host: Host },
-  target: { readonly service: string; readonly path: string },
+  calls: Calls,
+  target: Target,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -58,12 +54,12 @@ async function pass(
       body: request.body instanceof Uint8Array ? request.body : undefined,
       timeoutMs: limits.requestTimeoutMs,
       signal: gone.signal,
-      // A fresh one: deadlines and traces from outside are not believed.
-      context: new CallContext({ random: host.random }),
     });
     reply.code(answer.status);
     for (const [name, value] of headersForClient(answer.headers)) reply.header(name, value);
     return reply.send(answer.bytes.length === 0 ? undefined : answer.bytes);
+  } catch (error) {
+    throw asGatewayError(error);
   } finally {
     reply.raw.off('close', abandon);
   }

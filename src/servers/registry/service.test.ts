@@ -68,6 +68,25 @@ describe('the registry', () => {
     expect((await registry.ask('GET', '/v1/services/b')).body.instances).toEqual([]);
   });
 
+  it('lists services of any name', async () => {
+    await registry.put('c-1', {}, 'constructor');
+    expect(await registry.ask('GET', '/v1/services')).toEqual({
+      status: 200,
+      body: { revision: 1, warming: false, services: { constructor: [instance('c-1')] } },
+    });
+  });
+
+  it('refuses an instance that is longer than its bound, and takes the longest in plain text', async () => {
+    const entries = (character: string) =>
+      Object.fromEntries(
+        Array.from({ length: 32 }, (_, n) => [`${n}`.padEnd(64, 'k'), character.repeat(200)]),
+      );
+    const answer = await registry.put('a-1', { metadata: entries('é') });
+    expectError(answer, 429, 'resource_exhausted', /over 12288 bytes/);
+    expect((await registry.ask('GET', '/v1/services')).body).toMatchObject({ revision: 0, services: {} });
+    expect((await registry.put('a-1', { metadata: entries('x') })).status).toBe(200);
+  });
+
   it('drops an instance that is not renewed', async () => {
     await registry.put('a-1', { leaseMs: 1000 });
     await vi.waitFor(

@@ -25,6 +25,8 @@ export interface RegistryServiceOptions {
   readonly warmingMs?: number | undefined;
   /** Changes kept for watchers that resume. */
   readonly historyMax?: number | undefined;
+  /** How long a watcher may take for what it was sent. */
+  readonly watcherTakeMs?: number | undefined;
 }
 
 /** The registry as a service. It finds nobody through a registry and is found by its address. */
@@ -39,9 +41,11 @@ export function registryService(options: RegistryServiceOptions = {}): ServiceDe
         host: context.host,
         observe: (event) => logStore(event, context.log),
       });
-      const streams = new WatchStreams(store, (service) =>
-        context.log.warn('watcher cut off', { service, why: 'it left too much unread' }),
-      );
+      const streams = new WatchStreams(store, {
+        clock: context.host.clock,
+        takeMs: options.watcherTakeMs,
+        onSlow: (service, why) => context.log.warn('watcher cut off', { service, why }),
+      });
       addReadRoutes(app, store, streams);
       addWriteRoutes(app, store, context);
       context.onDrain(() => streams.close());
@@ -66,7 +70,8 @@ function addReadRoutes(app: FastifyInstance, store: RegistryStore, streams: Watc
 
   app.get('/v1/services', async () => {
     const { position, warming, instances } = await list(store, undefined);
-    const services: Record<string, Instance[]> = {};
+    // Without a prototype: `constructor` is a service name like any other.
+    const services: Record<string, Instance[]> = Object.create(null);
     for (const { service, instance } of instances) {
       services[service] ??= [];
       services[service].push(instance);
@@ -117,7 +122,7 @@ function addWriteRoutes(app: FastifyInstance, store: RegistryStore, { requireKey
 function answerTo(outcome: PutOutcome, service: string, id: string): { revision: number; leaseMs: number } {
   if (outcome.result === 'listed') return { revision: outcome.revision, leaseMs: outcome.leaseMs };
   if (outcome.result === 'full') {
-    const text = `The registry is full: it lists ${limits.instancesMax} instances.`;
+    const text = fullTexts[outcome.bound];
     throw new HoldfastError('resource_exhausted', text, { retryAfterMs: limits.leaseMs });
   }
   const { by } = outcome;
@@ -128,6 +133,16 @@ function answerTo(outcome: PutOutcome, service: string, id: string): { revision:
         'give one of them another HOLDFAST_INSTANCE.';
   throw new HoldfastError('already_exists', text);
 }
+
+const fullTexts: Readonly<Record<Extract<PutOutcome, { result: 'full' }>['bound'], string>> = {
+  instancesMax: `The registry is full: it lists ${limits.instancesMax} instances.`,
+  instanceBytesMax:
+    `The instance is described in over ${limits.instanceBytesMax} bytes, which is too much: ` +
+    'shorten its metadata.',
+  listBytesMax:
+    `The registry is full: it lists no more than ${limits.listBytesMax} bytes. ` +
+    'Announce fewer instances, or shorter metadata.',
+};
 
 function list(store: RegistryStore, service: string | undefined): Promise<Listing> {
   return new Promise((resolve) => store.list(service, resolve));

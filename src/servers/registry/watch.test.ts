@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Prng } from '../../std/index.ts';
 import { type RawEvent, type RawWatch, RegistryUnderTest } from './testing/registry-under-test.ts';
@@ -139,6 +140,31 @@ describe('resuming', () => {
   });
 });
 
+/** Instances of 10 KB. */
+async function fill(count: number): Promise<void> {
+  const metadata = Object.fromEntries(
+    Array.from({ length: 32 }, (_, n) => [`${n}`.padEnd(64, 'k'), 'x'.repeat(256)]),
+  );
+  for (let n = 0; n < count; n++) await registry.put(`a-${n}`, { metadata, leaseMs: 60_000 });
+}
+
+/** Connections that ask for watch streams, see that an answer begins, and read no further. */
+async function idlers(count: number, requests = 1): Promise<readonly Socket[]> {
+  let received = 0;
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect({ host: '127.0.0.1', port: registry.port });
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      received += 1;
+      socket.pause();
+    });
+    socket.write('GET /v1/watch HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(requests));
+    return socket;
+  });
+  await until(() => expect(received).toBe(count));
+  return sockets;
+}
+
 describe('watchers', () => {
   it('that do not read are cut off; the others notice nothing, and they find their way back', async () => {
     await start();
@@ -162,6 +188,47 @@ describe('watchers', () => {
     expect(got).toBeLessThan(revision);
     const resumed = watch('/v1/watch', slow.lastEventId);
     await until(() => expect(resumed.events.at(-1)?.data.revision).toBe(revision));
+  });
+
+  it('that do not take their snapshot share its memory', async () => {
+    await start({ warmingMs: 0 });
+    await fill(400);
+    const beforeBytes = process.memoryUsage.rss();
+    const sockets = await idlers(100);
+    // 100 snapshots of 4 MB would be 400 MB.
+    expect(process.memoryUsage.rss() - beforeBytes).toBeLessThan(150 * 2 ** 20);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('that leave too much unread together are cut off, the furthest behind first', async () => {
+    await start({ warmingMs: 0 });
+    await fill(700);
+    const all: Socket[] = [];
+    for (let port = 1; port <= 20; port++) {
+      await registry.put('a-1', { port });
+      all.push(...(await idlers(1)));
+    }
+    await until(() => expect(registry.logged.join('')).toMatch(/watcher cut off.*the furthest behind/));
+    const reading = watch();
+    await until(() => expect(names(reading.events)).toContain('snapshot'));
+    const cut = registry.logged.filter((line) => line.includes('watcher cut off')).length;
+    for (const socket of all) socket.resume();
+    await until(() => expect(all.filter(({ closed }) => closed)).toHaveLength(cut));
+    expect(all.slice(0, cut).every(({ closed }) => closed)).toBe(true);
+    expect(reading.closed).toBe(false);
+    for (const socket of all) socket.destroy();
+  });
+
+  it('that do not take their snapshot in time are cut off, with all they asked for', async () => {
+    await start({ warmingMs: 0, watcherTakeMs: 500 });
+    await fill(700);
+    const reading = watch();
+    const sockets = await idlers(2, 3);
+    await until(() => expect(registry.logged.join('')).toMatch(/watcher cut off.*for too long/));
+    for (const socket of sockets) socket.resume();
+    await until(() => expect(sockets.every(({ closed }) => closed)).toBe(true));
+    await until(() => expect(names(reading.events)).toContain('snapshot'));
+    expect(reading.closed).toBe(false);
   });
 
   it('are let go politely when the registry stops, and it does not wait for them', async () => {

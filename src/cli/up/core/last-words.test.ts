@@ -8,6 +8,11 @@ const reason = (lines: readonly string[], error = true): string | undefined => {
 };
 
 describe('LastWords', () => {
+  it('gives no control characters', () => {
+    expect(reason(['\x1b[31mError: bo\x1b[2Jom\x07', 'at the end'])).toBe('Error: boom');
+    expect(reason(['{"level":50,"msg":"bo\\u001b[2Jom"}'])).toBe('boom');
+  });
+
   it.each<[string, string[], string | undefined]>([
     ['nothing', [], undefined],
     [

@@ -1,4 +1,5 @@
 import { limits } from '../../limits.ts';
+import { safeLine } from '../../terminal/safe-line.ts';
 
 /**
  * What a process said before it ended, and which of its lines tells why. An uncaught error in Node prints the
@@ -14,14 +15,18 @@ export class LastWords {
     if (this.#lines.length > limits.lastLinesMax) this.#lines.shift();
   }
 
-  /** The last line that names an error; without one the last of standard error, or the last at all. */
+  /**
+   * The last line that names an error; without one the last of standard error, or the last at all. Without
+   * colours and other control characters: it becomes a part of our own sentences.
+   */
   reason(): string | undefined {
-    const telling = this.#lines.filter(({ text }) => !noise.test(text));
+    const plain = this.#lines.map(({ text, error }) => ({ text: safeLine(text, false), error }));
+    const telling = plain.filter(({ text }) => !noise.test(text));
     const line =
       telling.findLast(({ text }) => namesAnError.test(text)) ??
       telling.findLast(({ error }) => error) ??
       telling.at(-1);
-    return line === undefined ? undefined : messageOf(line.text.trim());
+    return line === undefined ? undefined : safeLine(messageOf(line.text.trim()), false);
   }
 }
 

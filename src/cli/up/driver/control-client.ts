@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { type ErrorCode, errorCodes, HoldfastError, keyHeader } from '../../../std/index.ts';
 import { limits } from '../../limits.ts';
 import { type ActAnswer, type ActRequest, type DownAnswer, type ProcessList, paths } from '../wire.ts';
-import { readClusterKey } from './data-folder.ts';
-import { isAlive, type RunRecord, readRunRecord } from './run-file.ts';
+import { clusterKeyFile, readClusterKey } from './data-folder.ts';
+import { isAlive, type RunRecord, readRunFile } from './run-file.ts';
 
 /** A running `up`, from outside. */
 export interface ControlClient {
@@ -19,28 +19,44 @@ export type Found =
   /** It was killed; what it ran has ended with it. */
   | { readonly kind: 'dead'; readonly record: RunRecord }
   /** Its process lives and does not answer. */
-  | { readonly kind: 'silent'; readonly record: RunRecord };
+  | { readonly kind: 'silent'; readonly record: RunRecord }
+  /** Its key is not known here. `why` is one sentence. */
+  | { readonly kind: 'locked'; readonly record: RunRecord; readonly why: string }
+  /** What runs cannot be told: the record is broken, and nobody mends it. */
+  | { readonly kind: 'unreadable'; readonly error: unknown };
 
 /** Finds the `up` that a data folder belongs to. */
 export async function findRunning(folder: string): Promise<Found> {
   const startedMs = performance.now();
   for (;;) {
-    const record = readRunRecord(folder);
-    if (record === undefined) return { kind: 'nothing' };
-    if (!isAlive(record)) return { kind: 'dead', record };
-    const key = readClusterKey(folder);
-    if (record.port !== undefined && key !== undefined) {
-      const client = clientOf(record, record.port, key);
-      try {
-        return { kind: 'running', client, list: await client.list() };
-      } catch (error) {
-        if (isRefused(error)) return { kind: 'dead', record };
-        return { kind: 'silent', record };
-      }
+    const found = readRunFile(folder);
+    if (found.kind === 'none') return { kind: 'nothing' };
+    const waitedMs = performance.now() - startedMs;
+    if (found.kind === 'unreadable') {
+      if (waitedMs > limits.recordHealMaxMs) return found;
+    } else {
+      const { record } = found;
+      if (!isAlive(record)) return { kind: 'dead', record };
+      if (record.port !== undefined) return ask(folder, record, record.port);
+      // It has the folder and does not listen yet.
+      if (waitedMs > limits.claimSettleMaxMs) return { kind: 'silent', record };
     }
-    // It has the folder and does not listen yet.
-    if (performance.now() - startedMs > limits.claimSettleMaxMs) return { kind: 'silent', record };
     await new Promise((resolve) => setTimeout(resolve, limits.portPollMs));
+  }
+}
+
+async function ask(folder: string, record: RunRecord, port: number): Promise<Found> {
+  const file = clusterKeyFile(folder);
+  try {
+    const key = readClusterKey(folder);
+    if (key === undefined) return { kind: 'locked', record, why: `${file} is gone.` };
+    const client = clientOf(record, port, key);
+    return { kind: 'running', client, list: await client.list() };
+  } catch (error) {
+    if (isRefused(error)) return { kind: 'dead', record };
+    if (!(error instanceof HoldfastError)) return { kind: 'silent', record };
+    const changed = error.code === 'unauthenticated';
+    return { kind: 'locked', record, why: changed ? `${file} holds another key by now.` : error.message };
   }
 }
 

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { HoldfastError, keyHeader } from '../../../std/index.ts';
 import { limits } from '../../limits.ts';
 import {
@@ -24,15 +25,27 @@ export function startControlServer(
   key: string,
   controlled: Controlled,
 ): Promise<{ server: Server; port: number }> {
-  const server = createServer((request, response) => {
-    void answer(request, key, controlled).then(
-      (body) => send(response, 200, body),
-      (error: unknown) => {
-        const failure =
-          error instanceof HoldfastError ? error : new HoldfastError('internal', String(error));
-        send(response, failure.httpStatus, { error: { code: failure.code, message: failure.message } });
-      },
-    );
+  /** Who has not shown the key yet, the oldest first: they never keep those out who have it. */
+  const strangers = new Set<Socket>();
+  const server = createServer(
+    { connectionsCheckingInterval: limits.controlCheckMs },
+    (request, response) => {
+      if (hasKey(request, key)) strangers.delete(request.socket);
+      void answer(request, key, controlled).then(
+        (body) => send(response, 200, body),
+        (error: unknown) => {
+          const failure =
+            error instanceof HoldfastError ? error : new HoldfastError('internal', String(error));
+          send(response, failure.httpStatus, { error: { code: failure.code, message: failure.message } });
+        },
+      );
+    },
+  );
+  server.on('connection', (socket) => {
+    strangers.add(socket);
+    socket.once('close', () => strangers.delete(socket));
+    const [oldest] = strangers;
+    if (strangers.size > limits.controlStrangersMax) oldest?.destroy();
   });
   server.maxConnections = limits.controlConnectionsMax;
   server.headersTimeout = limits.controlAnswerMaxMs;
@@ -47,9 +60,7 @@ export function startControlServer(
 }
 
 async function answer(request: IncomingMessage, key: string, controlled: Controlled): Promise<unknown> {
-  const given = Buffer.from(String(request.headers[keyHeader] ?? ''));
-  const wanted = Buffer.from(key);
-  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+  if (!hasKey(request, key)) {
     throw new HoldfastError('unauthenticated', `This needs the cluster key in the header ${keyHeader}.`);
   }
   const { method, url } = request;
@@ -57,6 +68,12 @@ async function answer(request: IncomingMessage, key: string, controlled: Control
   if (method === 'POST' && url === paths.act) return controlled.act(actRequest(await bodyOf(request)));
   if (method === 'POST' && url === paths.down) return controlled.down();
   throw new HoldfastError('not_found', `There is no ${method} ${url} here.`);
+}
+
+function hasKey(request: IncomingMessage, key: string): boolean {
+  const given = Buffer.from(String(request.headers[keyHeader] ?? ''));
+  const wanted = Buffer.from(key);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -5,7 +5,10 @@ import { limits } from '../../limits.ts';
  * What outlives a killed `up` for a second: a small shell that learns over a pipe which processes there are.
  * The pipe's end is the death of `up`, whichever way. Processes that listen to their own channel have begun
  * to drain by then; the paused ones are woken so that they can, and what is left after a second is killed.
- * A pid is touched only while its start time is the one it had when it was told: pids are used again.
+ * Each leads a process group and what it started lives on in there: a group is left while it has members.
+ * A pid is touched only while its start time is the one it had when it was told: pids are used again. Without
+ * a process of that pid the group is the one that was told: a group keeps its id to itself. (`kill -s`: some
+ * shells take no group after `kill -KILL`.)
  */
 const script = `
 started() {
@@ -22,7 +25,10 @@ living() {
   left=
   for each in $known; do
     started "\${each%%=*}"
-    if [ "$start" = "\${each#*=}" ]; then left="$left \${each%%=*}"; fi
+    case $start in
+      "\${each#*=}") left="$left \${each%%=*}" ;;
+      '') kill -s 0 -- "-\${each%%=*}" 2>/dev/null && left="$left \${each%%=*}" ;;
+    esac
   done
   [ -n "$left" ]
 }
@@ -42,7 +48,7 @@ for wait in 1 2 3 4 5 6 7 8 9 10 11 12; do
   sleep 0.1
   living || exit 0
 done
-for pid in $left; do kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null; done
+for pid in $left; do kill -s KILL -- "-$pid" 2>/dev/null; done
 `;
 
 export class Guard {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describeError } from '../../../std/index.ts';
-import { type Output, safeLine } from '../../terminal/output.ts';
+import type { Output } from '../../terminal/output.ts';
+import { safeLine } from '../../terminal/safe-line.ts';
 import { LogFile } from './log-file.ts';
 
 /** Colours of the instances' names, in the order they are given out. Red is left to errors. */
@@ -42,7 +43,9 @@ export class Log {
     if (file === undefined) {
       file = new LogFile(join(this.#folder, `${name}.log`), (error) => {
         const why = describeError(error);
-        this.#output.line(`The log of ${name} cannot be written any more (${why}). It goes on here alone.`);
+        this.#output.line(
+          `The log of ${name} cannot be written (${why}): until it can, its lines are only here.`,
+        );
       });
       this.#files.set(name, file);
     }

@@ -189,6 +189,7 @@ export class Member {
   }
 
   #exited(child: ChildProcess, pid: number, code: number | null, signal: string | null): void {
+    killGroup(pid);
     this.#surroundings.gone(pid);
     // A grandchild may hold the pipes open: then they are not waited for.
     this.#silence = new Promise((resolve) => {
@@ -206,13 +207,20 @@ export class Member {
   #signal(signal: NodeJS.Signals): void {
     const child = this.#child;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    try {
-      // Each leads a process group; what it started itself must not outlive it and hold its port.
-      if (signal === 'SIGKILL' && process.platform !== 'win32') process.kill(-child.pid, signal);
-      else child.kill(signal);
-    } catch {
-      child.kill(signal);
-    }
+    child.kill(signal);
+  }
+}
+
+/**
+ * Each leads a process group: what it started itself must not outlive it and hold its port. The group keeps
+ * the dead leader's id to itself as long as it has members (POSIX 4.14), so that no other is hit.
+ */
+function killGroup(leaderPid: number): void {
+  if (process.platform === 'win32') return;
+  try {
+    process.kill(-leaderPid, 'SIGKILL');
+  } catch {
+    // It was alone in its group.
   }
 }
 

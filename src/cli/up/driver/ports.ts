@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { must } from '../../../std/index.ts';
 import { limits } from '../../limits.ts';
+import { safeLine } from '../../terminal/safe-line.ts';
 import { portOwner } from './processes.ts';
 
 export interface WantedPort {
@@ -91,6 +92,8 @@ async function describe({ service, port, failure }: WantedPort & Tried, config: 
   return `Port ${port} is taken by ${name} (${what}). Stop it, or ${way}.`;
 }
 
+/** One line: an argument may hold several. */
 function shorten(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+  const line = safeLine(text, false);
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
 }

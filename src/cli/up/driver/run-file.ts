@@ -1,11 +1,13 @@
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { limits } from '../../limits.ts';
 import { runs } from './processes.ts';
 
 /**
  * `up.json`: which `up` a data folder belongs to, and how to reach it. It is created exclusively, so that of
  * two that start together one gets the folder. One that was killed leaves it behind: its process is gone, and
- * the next may take its place.
+ * the next may take its place. A living `up` writes it anew when somebody removed or broke it: who cannot
+ * read it waits for that.
  */
 export interface RunRecord {
   /** Random, new at every `up`. */
@@ -24,66 +26,119 @@ export type Claim =
   | { readonly ok: true; readonly replaced: RunRecord | undefined }
   | { readonly ok: false; readonly holder: RunRecord };
 
-const fileOf = (folder: string): string => join(folder, 'up.json');
+export type RunFile =
+  | { readonly kind: 'record'; readonly record: RunRecord }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unreadable'; readonly error: unknown };
 
-/** Undefined when there is none, or nothing that can be read. */
-export function readRunRecord(folder: string): RunRecord | undefined {
-  return parse(fileOf(folder));
+export const runFileOf = (folder: string): string => join(folder, 'up.json');
+
+export function readRunFile(folder: string): RunFile {
+  return parse(runFileOf(folder));
 }
 
 export function isAlive({ pid, startTicks }: RunRecord): boolean {
   return runs(pid, startTicks);
 }
 
-/** `answers` tells whether the control server of a record whose process lives is really there. */
+/**
+ * Throws what the file system says when the record cannot be written, or the one there cannot be replaced.
+ * `answers` tells whether the control server of a record whose process lives is really there.
+ */
 export async function claimFolder(
   folder: string,
   record: RunRecord,
   answers: (holder: RunRecord) => Promise<boolean>,
 ): Promise<Claim> {
-  const draft = `${fileOf(folder)}.${record.id}`;
-  writeFileSync(draft, text(record), { mode: 0o600 });
-  try {
-    let replaced: RunRecord | undefined;
-    // Each turn either wins, finds a living holder, or removes one dead record.
-    for (;;) {
-      if (tryLink(draft, fileOf(folder))) return { ok: true, replaced };
-      const holder = readRunRecord(folder);
-      if (holder !== undefined && isAlive(holder) && (await answers(holder))) return { ok: false, holder };
-      if (setAside(folder, holder?.id, record.id)) replaced = holder;
+  const startedMs = performance.now();
+  let replaced: RunRecord | undefined;
+  // Each turn wins, finds a living holder, waits for a broken record, or removes a dead one.
+  for (;;) {
+    if (create(folder, record)) return { ok: true, replaced };
+    const found = readRunFile(folder);
+    const holder = found.kind === 'record' ? found.record : undefined;
+    if (holder !== undefined && isAlive(holder) && (await answers(holder))) return { ok: false, holder };
+    if (found.kind === 'unreadable') {
+      if (isFileSystemError(found.error)) throw found.error;
+      if (performance.now() - startedMs < limits.recordHealMaxMs) {
+        await new Promise((resolve) => setTimeout(resolve, limits.portPollMs));
+        continue;
+      }
     }
-  } finally {
-    unlinkSync(draft);
+    if (setAside(folder, holder?.id, record.id)) replaced = holder;
   }
 }
 
-/** False when the folder is another's by now; that one's record is left alone. */
-export function updateRunRecord(folder: string, record: RunRecord): boolean {
-  if (readRunRecord(folder)?.id !== record.id) return false;
-  const draft = `${fileOf(folder)}.${record.id}`;
-  writeFileSync(draft, text(record), { mode: 0o600 });
-  renameSync(draft, fileOf(folder));
+/**
+ * Writes the record of the one that has the folder, unless it stands there already. False when the folder is
+ * another's by now; that one's record is left alone.
+ */
+export function writeRunRecord(folder: string, record: RunRecord): boolean {
+  const found = readRunFile(folder);
+  if (found.kind === 'none') return create(folder, record);
+  if (found.kind === 'record') {
+    if (found.record.id !== record.id) return false;
+    if (text(found.record) === text(record)) return true;
+  }
+  place(folder, record, renameSync);
   return true;
+}
+
+/** Looks after the record until the function it gives is called. */
+export function keepRunRecord(folder: string, record: RunRecord): () => void {
+  const timer = setInterval(() => {
+    try {
+      writeRunRecord(folder, record);
+    } catch {
+      // It is tried again; until then the others say that nothing answers.
+    }
+  }, limits.recordLookMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** Gives the folder up, if it is still this one's. */
 export function releaseFolder(folder: string, id: string): void {
-  if (readRunRecord(folder)?.id === id) unlinkSync(fileOf(folder));
+  const found = readRunFile(folder);
+  if (found.kind !== 'record' || found.record.id !== id) return;
+  try {
+    unlinkSync(runFileOf(folder));
+  } catch {
+    // The next one finds that this process is gone.
+  }
 }
 
 /** Removes the record of `deadId`. Another `up` may have replaced it meanwhile: then that one is put back. */
 function setAside(folder: string, deadId: string | undefined, ownId: string): boolean {
-  const aside = `${fileOf(folder)}.${ownId}.dead`;
+  const aside = `${runFileOf(folder)}.${ownId}.dead`;
   try {
-    renameSync(fileOf(folder), aside);
-  } catch {
-    return false;
+    renameSync(runFileOf(folder), aside);
+  } catch (error) {
+    // Another was faster.
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
   const moved = parse(aside);
-  const removed = moved?.id === deadId;
-  if (!removed) tryLink(aside, fileOf(folder));
+  const removed = (moved.kind === 'record' ? moved.record.id : undefined) === deadId;
+  if (!removed) tryLink(aside, runFileOf(folder));
   unlinkSync(aside);
   return removed;
+}
+
+/** False when there is a record already. */
+function create(folder: string, record: RunRecord): boolean {
+  return place(folder, record, tryLink);
+}
+
+/** Writes beside and moves or links into place, so that nobody reads half of it. */
+function place<T>(folder: string, record: RunRecord, move: (draft: string, file: string) => T): T {
+  const draft = `${runFileOf(folder)}.${record.id}`;
+  try {
+    writeFileSync(draft, text(record), { mode: 0o600 });
+    return move(draft, runFileOf(folder));
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 function tryLink(from: string, to: string): boolean {
@@ -91,19 +146,25 @@ function tryLink(from: string, to: string): boolean {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
 
 const text = (record: RunRecord): string => `${JSON.stringify(record, undefined, 2)}\n`;
 
-function parse(file: string): RunRecord | undefined {
+function parse(file: string): RunFile {
   try {
     const record = JSON.parse(readFileSync(file, 'utf8')) as Partial<RunRecord> | null;
     const known = typeof record?.id === 'string' && Number.isInteger(record.pid);
-    return known ? (record as RunRecord) : undefined;
-  } catch {
-    return undefined;
+    if (known) return { kind: 'record', record: record as RunRecord };
+    return { kind: 'unreadable', error: new Error('it is not the record of a holdfast up') };
+  } catch (error) {
+    const missing = ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '');
+    return missing ? { kind: 'none' } : { kind: 'unreadable', error };
   }
 }
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const isFileSystemError = (error: unknown): boolean => codeOf(error) !== undefined;

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { limits } from '../limits.ts';
+import { instance, ok, Upstream } from '../testing/upstream.ts';
+
+describe('what a caller learns of its instances', () => {
+  it('keeps what it learnt of an instance until a new incarnation comes', () => {
+    const upstream = new Upstream([instance('a1')]);
+    upstream.call('x');
+    upstream.nowMs = 400;
+    upstream.ends('x', ok);
+    upstream.know([instance('a1'), instance('a2')]);
+    expect(upstream.latencyMs('a1')).toBeCloseTo(400);
+    upstream.call('under way');
+    upstream.call('too');
+    upstream.know([{ ...instance('a1'), incarnation: 'i2' }, instance('a2')]);
+    expect(upstream.core.loads.get('a1')?.inFlight).toBe(0);
+  });
+
+  it('takes a newcomer for as quick as its peers are', () => {
+    const upstream = new Upstream([instance('a1')]);
+    upstream.call('x');
+    upstream.nowMs = 300;
+    upstream.ends('x', ok);
+    upstream.know([instance('a1'), instance('a2')]);
+    expect(upstream.latencyMs('a2')).toBeCloseTo(300);
+  });
+
+  it('averages: a peak counts at once, what is quicker by and by', () => {
+    const upstream = new Upstream([instance('a1')]);
+    const take = (latencyMs: number): number | undefined => {
+      upstream.call('x');
+      upstream.nowMs += latencyMs;
+      upstream.ends('x', ok);
+      return upstream.latencyMs('a1');
+    };
+    expect(take(500)).toBeCloseTo(500);
+    upstream.nowMs += limits.latencyDecayMs - 100;
+    expect(take(100)).toBeCloseTo(500 * Math.exp(-1) + 100 * (1 - Math.exp(-1)));
+    upstream.nowMs += limits.latencyDecayMs;
+    const before = 500 * Math.exp(-1) + 100 * (1 - Math.exp(-1));
+    expect(upstream.latencyMs('a1')).toBeCloseTo(before * Math.exp(-1));
+  });
+
+  it('learns from calls that were given up, and from those that ran into their deadline', () => {
+    for (const [how, waitedMs, learntMs] of [
+      ['cancel', 300, 300],
+      ['deadline', 300, limits.failurePenaltyMs],
+      ['deadline', 2_000, 2_000],
+    ] as const) {
+      const upstream = new Upstream([instance('a1')]);
+      upstream.call('x', { timeoutMs: waitedMs });
+      upstream.nowMs = waitedMs;
+      if (how === 'cancel') upstream.cancel('x');
+      else upstream.tell('deadline', 'x');
+      expect(upstream.latencyMs('a1')).toBeCloseTo(learntMs);
+    }
+  });
+
+  it('learns what the answer says of its speed, not how long a stream was open', () => {
+    const upstream = new Upstream([instance('a1')]);
+    upstream.call('stream', { timeoutMs: 100_000 });
+    upstream.nowMs = 50_000;
+    upstream.ends('stream', { type: 'answered', verdict: 'ok', latencyMs: 3 });
+    expect(upstream.latencyMs('a1')).toBeCloseTo(3);
+  });
+
+  it('feels a stall at once: what is silent with calls under way attracts nothing', () => {
+    for (const giveUpAfterMs of [300, 1_000]) {
+      const upstream = new Upstream(
+        ['hole', 'a2', 'a3'].map((id) => instance(id)),
+        'p2c',
+      );
+      let intoTheHole = 0;
+      const open: string[] = [];
+      for (let index = 0; index < 1_000; index++) {
+        const name = `x${index}`;
+        upstream.call(name, { timeoutMs: giveUpAfterMs });
+        if (upstream.get(name).current?.instance.id === 'hole') {
+          intoTheHole += 1;
+          open.push(name);
+        } else {
+          upstream.nowMs += 2;
+          upstream.ends(name, ok);
+        }
+        upstream.nowMs += 3;
+        for (const each of open) {
+          if (upstream.nowMs - upstream.get(each).startedAtMs >= giveUpAfterMs) upstream.cancel(each);
+        }
+      }
+      expect(intoTheHole).toBeLessThan(50);
+    }
+  });
+});

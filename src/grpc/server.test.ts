@@ -1,0 +1,328 @@
+import { once } from 'node:events';
+import * as http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { create, createFileRegistry, toBinary } from '@bufbuild/protobuf';
+import {
+  FileDescriptorSetSchema,
+  file_google_protobuf_wrappers,
+  StringValueSchema,
+} from '@bufbuild/protobuf/wkt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeHost } from '../host/node/index.ts';
+import { must } from '../std/index.ts';
+import { limits } from './limits.ts';
+import { GrpcServer, serverOptions } from './server.ts';
+import type { GrpcEvent } from './server-call.ts';
+import { type GrpcCall, grpcService } from './service.ts';
+import { frameOf } from './wire.ts';
+
+const host = nodeHost({ faultsAllowed: false });
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = http2.constants;
+
+interface Text {
+  readonly value: string;
+}
+
+/** What answers the methods of `test.Subject` at the moment. */
+const handlers = {
+  ask: (request: Text, _call: GrpcCall): Text | Promise<Text> => request,
+  async gather(requests: AsyncIterable<Text>, _call: GrpcCall): Promise<Text> {
+    let value = '';
+    for await (const request of requests) value += request.value;
+    return { value };
+  },
+  async *list(request: Text, _call: GrpcCall): AsyncGenerator<Text> {
+    yield request;
+  },
+};
+const original = { ...handlers };
+
+let grpc: GrpcServer;
+let server: http2.Http2Server;
+let session: http2.ClientHttp2Session;
+let accepted: http2.ServerHttp2Session;
+const events: GrpcEvent[] = [];
+
+const type = '.google.protobuf.StringValue';
+const method = (name: string, clientStreaming: boolean, serverStreaming: boolean) => ({
+  name,
+  inputType: type,
+  outputType: type,
+  clientStreaming,
+  serverStreaming,
+});
+const file = {
+  name: 'subject.proto',
+  package: 'test',
+  syntax: 'proto3',
+  dependency: ['google/protobuf/wrappers.proto'],
+  service: [
+    {
+      name: 'Subject',
+      method: [method('Ask', false, false), method('Gather', true, false), method('List', false, true)],
+    },
+  ],
+};
+const set = create(FileDescriptorSetSchema, { file: [file_google_protobuf_wrappers.proto, file] });
+const desc = must(createFileRegistry(set).getService('test.Subject'), 'the service');
+
+beforeEach(async () => {
+  Object.assign(handlers, original);
+  events.length = 0;
+  const own = {
+    ask: (request: Text, call: GrpcCall) => handlers.ask(request, call),
+    gather: (requests: AsyncIterable<Text>, call: GrpcCall) => handlers.gather(requests, call),
+    list: (request: Text, call: GrpcCall) => handlers.list(request, call),
+  };
+  grpc = new GrpcServer({
+    clock: host.clock,
+    requestTimeoutMs: 200,
+    services: [grpcService(desc, own as never)],
+    observe: (event) => events.push(event),
+  });
+  server = http2.createServer(serverOptions);
+  grpc.attach(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  session.on('error', () => {});
+  const [theirs] = await Promise.all([once(server, 'session'), once(session, 'remoteSettings')]);
+  accepted = theirs[0] as http2.ServerHttp2Session;
+});
+
+afterEach(() => {
+  session.destroy();
+  server.close();
+});
+
+const frame = (value: string): Buffer =>
+  frameOf(toBinary(StringValueSchema, create(StringValueSchema, { value })));
+
+function request(name: string, headers: http2.OutgoingHttpHeaders = {}): http2.ClientHttp2Stream {
+  const path = `/test.Subject/${name}`;
+  const fields = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...headers };
+  const stream = session.request(fields);
+  stream.on('error', () => {});
+  return stream;
+}
+
+async function statusOf(stream: http2.ClientHttp2Stream): Promise<unknown> {
+  const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+  if (headers['grpc-status'] !== undefined) return headers['grpc-status'];
+  stream.resume();
+  const [trailers] = (await once(stream, 'trailers')) as [http2.IncomingHttpHeaders];
+  return trailers['grpc-status'];
+}
+
+const idle = (): Promise<void> => new Promise((resolve) => grpc.whenIdle(resolve));
+const ends = (): unknown[] => events.map((event) => (event.type === 'call-ended' ? event.status : event));
+
+describe('a caller that leaves', () => {
+  it('in the middle of its upload does not look like one that has finished', async () => {
+    const outcome = Promise.withResolvers<unknown>();
+    const first = Promise.withResolvers<void>();
+    handlers.gather = async (requests) => {
+      try {
+        for await (const _ of requests) first.resolve();
+        outcome.resolve('complete');
+      } catch (error) {
+        outcome.resolve(error);
+        throw error;
+      }
+      return { value: '' };
+    };
+    const stream = request('Gather');
+    stream.write(frame('a'));
+    await first.promise;
+    stream.close(NGHTTP2_CANCEL);
+    expect(await outcome.promise).toMatchObject({ name: 'HoldfastError', code: 'cancelled' });
+    await idle();
+    expect(ends()).toEqual([1]);
+  });
+
+  it('with its connection is no failure of the handler', async () => {
+    const first = Promise.withResolvers<void>();
+    handlers.gather = async (requests) => {
+      for await (const _ of requests) first.resolve();
+      return { value: '' };
+    };
+    request('Gather').write(frame('a'));
+    await first.promise;
+    session.destroy();
+    await idle();
+    await expect.poll(ends).toEqual([1]);
+  });
+
+  it('before its message has ended has called nothing', async () => {
+    let called = 0;
+    handlers.ask = (asked) => {
+      called += 1;
+      return asked;
+    };
+    const stream = request('Ask');
+    stream.write(frame('whole, but without its end'));
+    await once(server, 'stream');
+    await new Promise<void>((resolve) => session.ping(() => resolve()));
+    stream.close(NGHTTP2_CANCEL);
+    await idle();
+    expect([called, ends()]).toEqual([0, [1]]);
+  });
+
+  it('before it is answered is reported so', async () => {
+    const asked = Promise.withResolvers<AbortSignal>();
+    handlers.ask = ({ value }, { signal }) => {
+      asked.resolve(signal);
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ value })));
+    };
+    const stream = request('Ask');
+    stream.end(frame('x'));
+    await asked.promise;
+    stream.close(NGHTTP2_CANCEL);
+    await idle();
+    expect(ends()).toEqual([1]);
+  });
+
+  it('may do so with very many calls at once: the others on its connection go on', async () => {
+    const waiting = Promise.withResolvers<Text>();
+    handlers.ask = () => waiting.promise;
+    const kept = request('Ask');
+    kept.end(frame('kept'));
+    const status = statusOf(kept);
+    for (let round = 0; round < 15; round++) {
+      const streams = Array.from({ length: 100 }, () => request('Ask'));
+      for (const stream of streams) stream.end(frame('x'));
+      await new Promise<void>((resolve) => session.ping(() => resolve()));
+      for (const stream of streams) stream.close(NGHTTP2_CANCEL);
+    }
+    waiting.resolve({ value: 'done' });
+    expect(await status).toBe('0');
+  });
+});
+
+describe('time', () => {
+  it.each(['Ask', 'List'])('ends for a request that never ends (%s)', async (name) => {
+    const stream = request(name);
+    const closed = once(stream, 'close');
+    stream.write(frame('x').subarray(0, 3));
+    expect(await statusOf(stream)).toBe('4');
+    await closed;
+    expect(stream.rstCode).toBe(NGHTTP2_NO_ERROR);
+    await idle();
+    expect(ends()).toEqual([4]);
+  });
+
+  it('for the request is not that of the answer', async () => {
+    handlers.ask = (asked) => new Promise((resolve) => host.clock.setTimer(400, () => resolve(asked)));
+    const stream = request('Ask');
+    stream.end(frame('x'));
+    expect(await statusOf(stream)).toBe('0');
+  });
+
+  it.each(['100m', '300m'])('ends at the deadline of the caller: %s', async (timeout) => {
+    let deadlineMs: number | undefined;
+    const aborted = Promise.withResolvers<void>();
+    handlers.ask = (_asked, call) => {
+      deadlineMs = call.deadlineMs;
+      call.signal.addEventListener('abort', () => aborted.resolve());
+      return new Promise(() => {});
+    };
+    const startedMs = host.clock.nowMs();
+    const stream = request('Ask', { 'grpc-timeout': timeout });
+    stream.end(frame('x'));
+    expect(await statusOf(stream)).toBe('4');
+    expect(host.clock.nowMs() - startedMs).toBeGreaterThanOrEqual(Number.parseInt(timeout, 10));
+    expect(deadlineMs).toBeGreaterThan(startedMs);
+    await aborted.promise;
+    await idle();
+    expect(ends()).toEqual([4]);
+  });
+
+  it('ends at the deadline for a stream that nobody reads', async () => {
+    handlers.list = async function* () {
+      for (;;) yield { value: 'x'.repeat(100_000) };
+    };
+    const stream = request('List', { 'grpc-timeout': '300m' });
+    stream.end(frame('x'));
+    await once(stream, 'response');
+    await idle();
+    expect(ends()).toEqual([4]);
+  });
+});
+
+describe('streams', () => {
+  it('wait for their reader, and leave no listener behind', async () => {
+    let yielded = 0;
+    handlers.list = async function* () {
+      for (; yielded < 200; yielded++) yield { value: 'x'.repeat(50_000) };
+    };
+    const opened = once(server, 'stream');
+    const stream = request('List');
+    stream.end(frame('x'));
+    const [theirs] = (await opened) as [http2.ServerHttp2Stream];
+    const before = theirs.listenerCount('close');
+    await once(stream, 'response');
+    stream.pause();
+    let last = -1;
+    await expect.poll(() => last === (last = yielded), { interval: 50 }).toBe(true);
+    expect(yielded).toBeLessThan(100);
+    let received = 0;
+    stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      expect(theirs.listenerCount('close')).toBeLessThanOrEqual(before + 2);
+    });
+    await once(stream, 'end');
+    expect(received).toBeGreaterThan(200 * 50_000);
+  });
+
+  it('take no more than their handler reads', async () => {
+    const go = Promise.withResolvers<void>();
+    handlers.gather = async (requests) => {
+      await go.promise;
+      let length = 0;
+      for await (const { value } of requests) length += value.length;
+      return { value: String(length) };
+    };
+    const stream = request('Gather');
+    let sent = 0;
+    const send = (): void => {
+      while (sent < 200) {
+        sent += 1;
+        if (!stream.write(frame('x'.repeat(50_000)))) break;
+      }
+      if (sent === 200) stream.end();
+    };
+    stream.on('drain', send);
+    send();
+    let last = -1;
+    await expect.poll(() => last === (last = sent), { interval: 50 }).toBe(true);
+    expect(sent).toBeLessThan(100);
+    go.resolve();
+    expect(await statusOf(stream)).toBe('0');
+  });
+
+  it('may be answered before their end', async () => {
+    handlers.gather = async (requests) => {
+      for await (const { value } of requests) return { value };
+      return { value: '' };
+    };
+    const stream = request('Gather');
+    stream.write(frame('x'));
+    expect(await statusOf(stream)).toBe('0');
+    await idle();
+  });
+});
+
+describe('bounds', () => {
+  it('are told to the caller', () => {
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(limits.streamsPerConnectionMax);
+    expect(session.remoteSettings.initialWindowSize).toBe(limits.streamWindowBytes);
+    expect(accepted.state.localWindowSize).toBe(limits.connectionWindowBytes);
+  });
+
+  it('report a procedure that does not exist', async () => {
+    const stream = request('Nothing');
+    stream.end(frame('x'));
+    expect(await statusOf(stream)).toBe('12');
+    expect(events).toEqual([{ type: 'call-ended', procedure: 'unknown', status: 12 }]);
+  });
+});
