@@ -40,8 +40,8 @@ function runOnPinnedNode() {
   const node = pinnedNode();
   if (node === undefined) {
     process.stderr.write(
-      `Holdfast runs on Node ${nodeMajor} and this is ${process.version}. npm install brings the right one ` +
-        'along (an optional dependency): run it again, without --omit=optional.\n',
+      `Holdfast runs on Node ${nodeMajor} and this is ${process.version}. npm start ` +
+        "in the project's folder brings the right one along; so does npm install, without --omit=optional.\n",
     );
     process.exitCode = 1;
     return;

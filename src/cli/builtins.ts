@@ -37,9 +37,9 @@ export const builtins: readonly Builtin[] = [
     summary: 'start what the config describes and keep it running, until Ctrl-C',
     group: running,
     examples: [
-      ['holdfast up', 'everything'],
-      ['holdfast up echo', 'the system echo alone, with the registry and the gateway'],
-      ['holdfast up --data /tmp/second', 'with its own data, beside another one on other ports'],
+      ['npx holdfast up', 'everything'],
+      ['npx holdfast up echo', 'the system echo alone, with the registry and the gateway'],
+      ['npx holdfast up --data /tmp/second', 'with its own data, beside another one on other ports'],
     ],
     load: async () => (await import('./commands/up.ts')).run,
   },
@@ -47,7 +47,7 @@ export const builtins: readonly Builtin[] = [
     name: 'down',
     summary: 'stop all of it, from any terminal',
     group: running,
-    examples: [['holdfast down', 'the gateway first, the registry last, each after what it has begun']],
+    examples: [['npx holdfast down', 'the gateway first, the registry last, each after what it has begun']],
     load: async () => (await import('./commands/down.ts')).run,
   },
   {
@@ -56,8 +56,8 @@ export const builtins: readonly Builtin[] = [
     group: looking,
     options: [['--json', 'for programs: service, instance, pid, port, state, restarts, since, problem']],
     examples: [
-      ['holdfast ps', 'a table'],
-      ['holdfast ps --json', 'the same as a JSON list'],
+      ['npx holdfast ps', 'a table'],
+      ['npx holdfast ps --json', 'the same as a JSON list'],
     ],
     load: async () => (await import('./commands/ps.ts')).run,
   },
@@ -71,22 +71,26 @@ export const builtins: readonly Builtin[] = [
       ['-n, --lines <count>', 'how many lines to begin with (100)'],
     ],
     examples: [
-      ['holdfast logs -f', 'everybody, as it happens'],
-      ['holdfast logs echo-a -n 20', 'the last 20 lines of all instances of echo-a'],
-      ['holdfast logs holdfast', 'what up itself said: crashes, restarts, stops'],
+      ['npx holdfast logs -f', 'everybody, as it happens'],
+      ['npx holdfast logs echo-a -n 20', 'the last 20 lines of all instances of echo-a'],
+      ['npx holdfast logs holdfast', 'what up itself said: crashes, restarts, stops'],
     ],
     load: async () => (await import('./commands/logs.ts')).run,
   },
-  action('stop', 'let it finish and stay down (SIGTERM)', [['holdfast stop echo-a-1', 'one instance']]),
-  action('start', 'start what was stopped', [['holdfast start echo-a-1', 'and wait until it is ready']]),
-  action('restart', 'stop and start', [['holdfast restart echo-a', 'all instances of echo-a']]),
+  action('stop', 'let it finish and stay down (SIGTERM)', [['npx holdfast stop echo-a-1', 'one instance']]),
+  action('start', 'start what was stopped', [
+    ['npx holdfast start echo-a-1', 'and wait until it is ready'],
+  ]),
+  action('restart', 'stop and start, one after the other', [
+    ['npx holdfast restart echo-a', 'all instances of echo-a, while the others answer'],
+  ]),
   action('kill', 'pull the plug (kill -9); it is started again', [
-    ['holdfast kill echo-a-1', 'the next call goes to another instance, or waits for this one'],
+    ['npx holdfast kill echo-a-1', 'the next call goes to another instance, or waits for this one'],
   ]),
   action('pause', 'freeze it: it stays there and answers nothing (SIGSTOP)', [
-    ['holdfast pause echo-a', 'callers run into their deadlines'],
+    ['npx holdfast pause echo-a', 'callers run into their deadlines'],
   ]),
   action('resume', 'let a paused one go on (SIGCONT)', [
-    ['holdfast resume echo-a', 'after holdfast pause echo-a'],
+    ['npx holdfast resume echo-a', 'after holdfast pause echo-a'],
   ]),
 ];

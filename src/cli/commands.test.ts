@@ -53,6 +53,27 @@ describe('commands on a running topology', { timeout: waitMs }, () => {
     expect(await folder.row('echo-a-1')).toMatchObject({ state: 'ready', restarts: 1 });
   });
 
+  it('restart goes from instance to instance: one is always ready', async () => {
+    const before = await folder.rows();
+    let restarting = true;
+    const restart = folder.run('restart', 'echo-a').finally(() => {
+      restarting = false;
+    });
+    while (restarting) {
+      const states = (await folder.rows())
+        .filter(({ service }) => service === 'echo-a')
+        .map(({ state }) => state);
+      expect(states).toContain('ready');
+    }
+    expect((await restart).out).toMatch(
+      /^echo-a-1 runs again \(pid \d+\)\.\necho-a-2 runs again \(pid \d+\)\.\n$/,
+    );
+    const after = await folder.rows();
+    for (const { instance, pid } of before.filter(({ service }) => service === 'echo-a')) {
+      expect(after.find((row) => row.instance === instance)?.pid).not.toBe(pid);
+    }
+  });
+
   it('restart takes a new process', async () => {
     const before = await folder.row('echo-b-1');
     const { code, out } = await folder.run('restart', 'echo-b');
@@ -83,7 +104,7 @@ describe('commands on a running topology', { timeout: waitMs }, () => {
     const { code, out } = await folder.run('pause', 'echo-b-1');
     expect([code, out]).toEqual([
       0,
-      `echo-b-1 is paused (pid ${pid}). It goes on with: holdfast resume echo-b-1\n`,
+      `echo-b-1 is paused (pid ${pid}). It goes on with: npx holdfast resume echo-b-1\n`,
     ]);
     await expect.poll(() => factsOf(pid ?? 0)?.state).toBe('T');
     expect((await folder.row('echo-b-1')).state).toBe('paused');

@@ -22,7 +22,7 @@ describe('holdfast up with services that do not get ready', { timeout: 30_000 },
       /^echo-a-1 is backing-off: exited with code 1(, 2 times)?: Error: no disk for echo-a-1\.\n$/,
     );
 
-    await up.sees(/3 of 5 are ready after 15(\.\d)? s\. See: holdfast logs echo-a-1 echo-c-1\n/);
+    await up.sees(/3 of 5 are ready after 15(\.\d)? s\. See: npx holdfast logs echo-a-1 echo-c-1\n/);
     expect(up.out).toMatch(
       /echo-a-1 +(-|\d+) +\d+ +(backing-off|starting) +exited with code 1, \d+ times: Error: no/,
     );

@@ -37,7 +37,7 @@ describe('up.json', { timeout: waitMs }, () => {
     expect([code, err]).toEqual([
       1,
       `${place('up.json')} cannot be read (it is not the record of a holdfast up), and no running ` +
-        'holdfast up has mended it. Start one with: holdfast up\n',
+        'holdfast up has mended it. Start one with: npx holdfast up\n',
     ]);
     await folder.up();
     expect((await folder.run('ps')).code).toBe(0);

@@ -9,6 +9,8 @@ export const limits = {
   drainMaxMs: 12_000,
   /** How long `up` waits for everything to be ready before it shows what is not. */
   readyWaitMaxMs: 15_000,
+  /** How long a command waits for the instances it restarts, all together. */
+  restartAllMaxMs: 30 * 60_000,
   /** How long the others wait for the registry when everything starts. */
   registryWaitMaxMs: 3000,
   /** How long ports held by the orphans of a killed `up` are waited for. */

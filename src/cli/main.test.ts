@@ -18,7 +18,7 @@ describe('holdfast --help', { timeout: waitMs }, () => {
     for (const { summary } of builtins) expect(out).toContain(`  ${summary}\n`);
     expect(out).toMatch(/\n {2}pair +fixtures\n/);
     expect(out).toMatch(/\n {2}--config <file> /);
-    expect(out).toMatch(/\n {2}holdfast kill echo-a-1 +pulls the plug/);
+    expect(out).toMatch(/\n {2}npx holdfast kill echo-a-1 +pulls the plug/);
     expect((await folder.run()).out).toBe(out);
     expect(out).not.toContain('\x1b');
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
@@ -43,7 +43,7 @@ describe('holdfast --help', { timeout: waitMs }, () => {
   it('tells about one command, and about those of a system', async () => {
     folder = new TestFolder(configText(twoServices));
     expect((await folder.run('logs', '--help')).out).toMatch(
-      /--follow[\s\S]*Examples:\n {2}holdfast logs -f/,
+      /--follow[\s\S]*Examples:\n {2}npx holdfast logs -f/,
     );
     expect((await folder.run('pair')).err).toMatch(
       /Usage: holdfast pair <command>[\s\S]*show .*shows its context/,
@@ -62,14 +62,14 @@ describe('holdfast --help', { timeout: waitMs }, () => {
 
 describe('a mistake on the command line', { timeout: waitMs }, () => {
   it.each([
-    [['pss'], 'There is no command pss. Did you mean ps? See: holdfast --help\n'],
-    [['pari'], 'There is no command pari. Did you mean pair? See: holdfast --help\n'],
-    [['--data', 'x', 'frobnicate'], 'There is no command frobnicate. See: holdfast --help\n'],
-    [['ps', '--jsn'], "Unknown option '--jsn'. Did you mean --json? See: holdfast ps --help\n"],
-    [['--cofig', 'x', 'ps'], "Unknown option '--cofig'. Did you mean --config? See: holdfast --help\n"],
-    [['stop'], "Missing required argument 'name'. See: holdfast stop --help\n"],
-    [['up', '--config'], "Option '--config <file>' argument missing. See: holdfast up --help\n"],
-    [['pair', 'shwo'], "Unknown command 'shwo'. Did you mean show? See: holdfast pair --help\n"],
+    [['pss'], 'There is no command pss. Did you mean ps? See: npx holdfast --help\n'],
+    [['pari'], 'There is no command pari. Did you mean pair? See: npx holdfast --help\n'],
+    [['--data', 'x', 'frobnicate'], 'There is no command frobnicate. See: npx holdfast --help\n'],
+    [['ps', '--jsn'], "Unknown option '--jsn'. Did you mean --json? See: npx holdfast ps --help\n"],
+    [['--cofig', 'x', 'ps'], "Unknown option '--cofig'. Did you mean --config? See: npx holdfast --help\n"],
+    [['stop'], "Missing required argument 'name'. See: npx holdfast stop --help\n"],
+    [['up', '--config'], "Option '--config <file>' argument missing. See: npx holdfast up --help\n"],
+    [['pair', 'shwo'], "Unknown command 'shwo'. Did you mean show? See: npx holdfast pair --help\n"],
   ])('%j names the nearest, exit code 2', async (args, expected) => {
     folder = new TestFolder(configText(twoServices));
     const { code, out, err } = await folder.run(...args);
@@ -83,7 +83,7 @@ describe('without a running topology', { timeout: waitMs }, () => {
     const { code, out, err } = await folder.run(...command.split(' '));
     expect([code, out]).toEqual([1, '']);
     expect(err).toMatch(
-      /^(Nothing runs here|There are no logs here yet)\. Start (it|something) with: holdfast up\n$/,
+      /^(Nothing runs here|There are no logs here yet)\. Start (it|something) with: npx holdfast up\n$/,
     );
   });
 

@@ -62,7 +62,7 @@ async function unknownCommand(name: string, { topology, trouble }: LoadedSystems
     ...(topology?.systems.map((each) => each.name) ?? []),
   ];
   const guess = didYouMean(name, names);
-  outputs.err.line(`There is no command ${name}.${guess} See: holdfast --help`);
+  outputs.err.line(`There is no command ${name}.${guess} See: npx holdfast --help`);
   if (trouble !== undefined && guess === '') {
     outputs.err.line(
       `The systems' own commands are missing, because the config cannot be read:\n${trouble}`,

@@ -140,7 +140,7 @@ function errorText(text: string, command: string): string {
     .split('\n');
   const guess = rest.join(' ').replace(/^\((.*)\)$/, '$1');
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`;
-  return `${[sentence, guess, `See: holdfast ${command}--help`].filter(Boolean).join(' ')}\n`;
+  return `${[sentence, guess, `See: npx holdfast ${command}--help`].filter(Boolean).join(' ')}\n`;
 }
 
 function exampleLines(title: string, examples: Builtin['examples']): string[] {
@@ -151,11 +151,11 @@ function exampleLines(title: string, examples: Builtin['examples']): string[] {
 function helpTail(out: Output, systems: LoadedSystems): string {
   const first = systems.topology?.systems[0]?.services[0] ?? 'echo-a';
   const lines = exampleLines(out.bold('A first tour, in two terminals:'), [
-    ['holdfast up', 'starts everything and shows what runs where, and a call to try'],
-    ['holdfast ps', 'the same table, from the other terminal'],
-    [`holdfast kill ${first}-1`, 'pulls the plug on one instance; watch it come back'],
-    [`holdfast pause ${first}`, 'makes it hang; try the call again; then resume it'],
-    [`holdfast logs -f ${first}`, 'what it says'],
+    ['npx holdfast up', 'starts everything and shows what runs where, and a call to try'],
+    ['npx holdfast ps', 'the same table, from the other terminal'],
+    [`npx holdfast kill ${first}-1`, 'pulls the plug on one instance; watch it come back'],
+    [`npx holdfast pause ${first}`, 'makes it hang; try the call again; then resume it'],
+    [`npx holdfast logs -f ${first}`, 'what it says'],
   ]);
   if (systems.trouble !== undefined) {
     lines.push(

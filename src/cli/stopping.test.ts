@@ -35,7 +35,7 @@ describe('stopping', { timeout: waitMs }, () => {
       expect(existsSync(join(folder.data, 'up.json'))).toBe(false);
       expect(await folder.run('ps')).toMatchObject({
         code: 1,
-        err: 'Nothing runs here. Start it with: holdfast up\n',
+        err: 'Nothing runs here. Start it with: npx holdfast up\n',
       });
       expect(await folder.run('ps', '--json')).toMatchObject({ code: 1, out: '[]\n' });
     },

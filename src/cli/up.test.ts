@@ -113,7 +113,7 @@ describe('a second holdfast up', { timeout: waitMs }, () => {
     expect(out).toMatch(/echo-a +echo-a-1 +\d+ +\d+ {2}ready +0/);
     expect(err).toBe(
       `This topology runs already (pid ${first.pid}). ` +
-        'Stop it with holdfast down, or choose another --data.\n',
+        'Stop it with: npx holdfast down, or choose another --data.\n',
     );
     expect(await folder.pids()).toEqual(pids);
   });

@@ -97,11 +97,12 @@ export class StreamedCall implements ClientCall {
 
   cancel(): void {
     this.#ended = true;
-    this.#stream.close(NGHTTP2_CANCEL);
+    this.#reset();
     this.#line.suspect(this.#bytesHeardBefore);
   }
 
   connectionLost(): void {
+    this.#neverEnd();
     this.#wasQueued ||= this.#stream.state.state === NGHTTP2_STREAM_STATE_IDLE;
   }
 
@@ -123,7 +124,7 @@ export class StreamedCall implements ClientCall {
       // Whatever is wrong with the answer, the call was carried out.
       const options = { cause, mayHaveExecuted: true, retryable: false };
       this.#end(new HoldfastError(code, `${text}: ${describeError(cause)}`, options));
-      this.#stream.close(NGHTTP2_CANCEL);
+      this.#reset();
     }
   }
 
@@ -159,6 +160,16 @@ export class StreamedCall implements ClientCall {
     this.#ended = true;
     this.#sink.ended(error, this.#trailers);
     // The peer has said its last word: nobody reads what is still to be sent.
-    if (!this.#stream.writableEnded) this.#stream.close(NGHTTP2_CANCEL);
+    if (!this.#stream.writableFinished) this.#reset();
+  }
+
+  #reset(): void {
+    this.#neverEnd();
+    this.#stream.close(NGHTTP2_CANCEL);
+  }
+
+  /** Node ends a request before it resets it, and the peer would take what came for all of it. */
+  #neverEnd(): void {
+    this.#stream._final = (done) => done();
   }
 }

@@ -1,4 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { create, type DescMessage, type DescMethod, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { HoldfastError } from '../std/index.ts';
 import type { ServerCall } from './server-call.ts';
@@ -42,6 +43,8 @@ async function* messagesOf<I extends DescMessage>(call: ServerCall, desc: I): As
   } catch (error) {
     throw error instanceof HoldfastError ? error : brokenOff(error);
   }
+  // Node's clients end a request before they reset it, at once: the reset is about to be seen.
+  await nextTurn();
   if (call.ended || stream.aborted || stream.rstCode !== 0) throw brokenOff(undefined);
   if (reader.unfinishedBytes > 0) {
     throw new HoldfastError('invalid_argument', 'The stream ended in the middle of a message.');

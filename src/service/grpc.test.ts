@@ -183,14 +183,40 @@ describe('calls', () => {
     expect(await first).toBe('done');
   });
 
+  it('share the bound with HTTP; who asks how the service is needs no place', async () => {
+    await start({ limits: { requestsInFlightMax: 1 } });
+    const release = Promise.withResolvers<string>();
+    handle = () => release.promise;
+    const first = ask('x');
+    await expect.poll(() => context).toBeDefined();
+    expect((await fetch(subject.url('/echo'))).status).toBe(503);
+    const same = (bytes: Buffer): Buffer => bytes;
+    const health = await new Promise((resolve, reject) => {
+      const path = '/grpc.health.v1.Health/Check';
+      client.makeUnaryRequest(path, same, same, Buffer.alloc(0), (error, reply) =>
+        error === null ? resolve(reply) : reject(error),
+      );
+    });
+    expect(health).toBeDefined();
+    release.resolve('done');
+    await first;
+    await expect.poll(async () => (await fetch(subject.url('/echo'))).status).toBe(200);
+  });
+
   it('are held back while a drill pauses the process', async () => {
     await start();
     const faults = subject.url('/_holdfast/faults');
     await fetch(faults, { method: 'POST', body: '{"kind":"pause"}' });
     const held = ask('late');
     await expect(ask('early', {}, 100)).rejects.toMatchObject({ code: grpcJs.status.DEADLINE_EXCEEDED });
+    const handled: string[] = [];
+    handle = async (text) => {
+      handled.push(text);
+      return text.toUpperCase();
+    };
     await fetch(faults, { method: 'DELETE' });
     expect(await held).toBe('LATE');
+    expect(handled).toEqual(['late']);
   });
 });
 

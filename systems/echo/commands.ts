@@ -8,7 +8,7 @@ export const call: SystemCommand = {
   async run(context) {
     const [message, ...rest] = context.args;
     if (message === undefined || rest.length > 0) {
-      context.complain('Say one message: holdfast echo call hello');
+      context.complain('Say one message: npx holdfast echo call hello');
       return 2;
     }
     const url = `${context.addressOf('echo-b')}/call-echo?msg=${encodeURIComponent(message)}`;
@@ -27,7 +27,7 @@ export const delay: SystemCommand = {
   async run(context) {
     const [seconds, ...rest] = context.args;
     if (rest.length > 0) {
-      context.complain('Say one number of seconds: holdfast echo delay 2');
+      context.complain('Say one number of seconds: npx holdfast echo delay 2');
       return 2;
     }
     const change = seconds === undefined ? undefined : { seconds: Number(seconds) };
@@ -59,7 +59,7 @@ async function reach(context: CommandContext, url: string, body?: unknown): Prom
       headers: key === undefined ? {} : { 'x-holdfast-key': key },
     });
   } catch (cause) {
-    const hint = context.running ? '' : ' Nothing runs: start it with `npm start` or `holdfast up`.';
+    const hint = context.running ? '' : ' Nothing runs: start it with `npm start` or `npx holdfast up`.';
     context.complain(`${new URL(url).origin} cannot be reached (${(cause as Error).message}).${hint}`);
     return undefined;
   }

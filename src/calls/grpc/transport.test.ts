@@ -195,6 +195,29 @@ describe('typed gRPC clients', () => {
     expect(only.events.filter((event) => event.type === 'attempt-ended')).toHaveLength(1);
   });
 
+  it.each(['aborted', 'resource_exhausted', 'deadline_exceeded'] as const)(
+    'carry out once what was answered %s',
+    async (code) => {
+      let runs = 0;
+      const echo = async (): Promise<string> => {
+        runs += 1;
+        throw new HoldfastError(code, 'Not now.');
+      };
+      const ports = [await serve(echo), await serve(echo), await serve(echo)].map(({ port }) => port);
+      const { client, events } = callsTo(...ports);
+      const error = await failure(client.learn({ text: 'x' }));
+      expect(error).toMatchObject({ code, message: 'Not now.', answered: true, mayHaveExecuted: true });
+      expect(runs).toBe(1);
+      runs = 0;
+      expect((await failure(client.say({ text: 'x' }))).code).toBe(code);
+      // Only the second says that nothing was done; an answer is not improved by asking again.
+      expect(runs).toBe(code === 'resource_exhausted' ? 3 : 1);
+      expect(events.filter((event) => event.type === 'attempt-ended' && event.result === 'error')).toEqual(
+        [],
+      );
+    },
+  );
+
   it('make a new connection after the server came back', async () => {
     const first = await serve((msg) => `1${msg}`);
     const { client } = callsTo(first.port);

@@ -19,7 +19,7 @@ export const run: RunCommand = async ({ args, options, folder, out, err }) => {
   }
   const known = namesIn(logs);
   if (known.length === 0 && options.follow !== true) {
-    err.line('There are no logs here yet. Start something with: holdfast up');
+    err.line('There are no logs here yet. Start something with: npx holdfast up');
     return exitCodes.failed;
   }
   const strange = args.find((name) => known.length > 0 && !known.some((each) => means(name, each)));

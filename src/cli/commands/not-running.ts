@@ -6,11 +6,11 @@ import { runFileOf } from '../up/driver/run-file.ts';
 export function notRunningText(found: Exclude<Found, { kind: 'running' }>, dataFolder: string): string {
   switch (found.kind) {
     case 'nothing':
-      return 'Nothing runs here. Start it with: holdfast up';
+      return 'Nothing runs here. Start it with: npx holdfast up';
     case 'dead':
       return (
         `holdfast up (pid ${found.record.pid}) was killed, and what it ran ended with it. ` +
-        'Start it again with: holdfast up'
+        'Start it again with: npx holdfast up'
       );
     case 'silent':
       return (
@@ -25,7 +25,7 @@ export function notRunningText(found: Exclude<Found, { kind: 'running' }>, dataF
     case 'unreadable':
       return (
         `${runFileOf(dataFolder)} cannot be read (${describeError(found.error)}), and no running ` +
-        'holdfast up has mended it. Start one with: holdfast up'
+        'holdfast up has mended it. Start one with: npx holdfast up'
       );
     default:
       return found satisfies never;

@@ -53,7 +53,7 @@ export class Output {
       return;
     }
     if (this.#skipped > 0) {
-      const note = 'not shown: they came faster than they were read. See: holdfast logs';
+      const note = 'not shown: they came faster than they were read. See: npx holdfast logs';
       this.#stream.write(`... ${this.#skipped} lines are ${note}\n`);
       this.#skipped = 0;
     }

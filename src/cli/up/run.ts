@@ -5,7 +5,7 @@ import type { ProcessSpec } from '../../topology/index.ts';
 import { processTable } from '../terminal/process-table.ts';
 import { duration, reportText } from './core/describe.ts';
 import { proposals } from './core/proposals.ts';
-import { act } from './driver/act.ts';
+import { actOnAll } from './driver/act.ts';
 import { type Controlled, startControlServer } from './driver/control-server.ts';
 import { type DataFolder, unwritable } from './driver/data-folder.ts';
 import { Fleet } from './driver/fleet.ts';
@@ -111,7 +111,7 @@ export class Run {
       act: async ({ action, names }) => {
         if (this.#draining) throw new HoldfastError('failed_precondition', 'Everything is stopping.');
         const chosen = this.#fleet.named(names);
-        return { results: await Promise.all(chosen.map((member) => act(member, action))) };
+        return { results: await actOnAll(chosen, action) };
       },
       down: () => {
         this.#stop('Stopping (holdfast down).');
@@ -162,11 +162,11 @@ export class Run {
       out.line(`All ${ready} are ready after ${duration(tookMs)}. Try:`);
     } else {
       const missing = rows.filter(({ state }) => state !== 'ready').map(({ instance }) => instance);
-      const command = `holdfast logs ${missing.join(' ')}`;
+      const command = `npx holdfast logs ${missing.join(' ')}`;
       out.line(`${ready} of ${rows.length} are ready after ${duration(tookMs)}. See: ${command}`);
     }
     for (const line of ready === rows.length ? this.#tries() : []) out.line(`  ${line}`);
-    out.line('Ctrl-C stops everything. From a second terminal: holdfast ps, holdfast --help');
+    out.line('Ctrl-C stops everything. From a second terminal: npx holdfast ps, npx holdfast --help');
     out.line();
   }
 
@@ -180,7 +180,7 @@ export class Run {
     );
     if (proposed.length > 0) return proposed;
     const route = routes.slice(0, 1).map(({ prefix }) => `curl {gateway}${prefix}/health`);
-    return [...proposals(route, specs), 'holdfast ps'].slice(0, 1);
+    return [...proposals(route, specs), 'npx holdfast ps'].slice(0, 1);
   }
 
   #signalled(signal: StopSignal): void {

@@ -30,7 +30,7 @@ export function refusal(instance: string, action: Action, view: SupervisorView):
       if (state === 'ready' || state === 'starting')
         return already(`${instance} runs already (pid ${pid}).`);
       if (state !== 'paused') return undefined;
-      return impossible(`${instance} is paused (pid ${pid}): holdfast resume ${instance}`);
+      return impossible(`${instance} is paused (pid ${pid}): npx holdfast resume ${instance}`);
     case 'restart':
       return undefined;
     case 'kill':

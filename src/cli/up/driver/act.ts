@@ -4,8 +4,21 @@ import { exitText, problemText, refusal } from '../core/describe.ts';
 import type { Action, ActResult } from '../wire.ts';
 import type { Member } from './member.ts';
 
+/** All at once, but restarts one after the other: a service of several instances goes on meanwhile. */
+export async function actOnAll(members: readonly Member[], action: Action): Promise<readonly ActResult[]> {
+  if (action !== 'restart') return Promise.all(members.map((member) => act(member, action)));
+  const results: ActResult[] = [];
+  for (const member of members) {
+    const failed = results.find(({ ok }) => !ok);
+    const { instance } = member.spec;
+    const text = `${instance} is left alone: ${failed?.instance} did not come back.`;
+    results.push(failed === undefined ? await act(member, action) : { instance, ok: false, text });
+  }
+  return results;
+}
+
 /** Does one action to one process and resolves once it took effect, with a sentence about it. */
-export async function act(member: Member, action: Action): Promise<ActResult> {
+async function act(member: Member, action: Action): Promise<ActResult> {
   const { instance } = member.spec;
   const before = member.view;
   const refused = refusal(instance, action, before);
@@ -31,7 +44,7 @@ export async function act(member: Member, action: Action): Promise<ActResult> {
       );
     case 'pause':
       return done(
-        `${instance} is paused (pid ${before.pid}). It goes on with: holdfast resume ${instance}`,
+        `${instance} is paused (pid ${before.pid}). It goes on with: npx holdfast resume ${instance}`,
       );
     case 'resume':
       return done(`${instance} goes on (pid ${before.pid}).`);
@@ -60,7 +73,7 @@ function interrupted(member: Member): ActResult {
   const late = `is not ready after ${limits.readyWaitMaxMs / 1000} s (pid ${view.pid})`;
   const text =
     view.state === 'starting'
-      ? `${instance} ${late}. See: holdfast logs ${instance}`
+      ? `${instance} ${late}. See: npx holdfast logs ${instance}`
       : `${instance} is ${view.state}${problem === undefined ? '' : `: ${problem}`}.`;
   return { instance, ok: false, text };
 }

@@ -64,13 +64,17 @@ function clientOf(record: RunRecord, port: number, key: string): ControlClient {
   return {
     record,
     list: () => call<ProcessList>({ port, key, path: paths.processes, waitMs: limits.controlAnswerMaxMs }),
-    act: (body) => call<ActAnswer>({ port, key, path: paths.act, body, waitMs: actWaitMs }),
+    act: (body) => call<ActAnswer>({ port, key, path: paths.act, body, waitMs: actWaitMs(body) }),
     down: () => call<DownAnswer>({ port, key, path: paths.down, body: {}, waitMs: downWaitMs }),
   };
 }
 
 /** Actions wait for drains and starts; `down` for three drains one after the other. */
-const actWaitMs = limits.drainMaxMs + limits.readyWaitMaxMs + limits.controlAnswerMaxMs;
+/** Restarts go one after the other. */
+const actWaitMs = ({ action }: ActRequest): number =>
+  action === 'restart'
+    ? limits.restartAllMaxMs
+    : limits.drainMaxMs + limits.readyWaitMaxMs + limits.controlAnswerMaxMs;
 const downWaitMs = 3 * limits.drainMaxMs + limits.controlAnswerMaxMs;
 
 interface Call {
