@@ -19,11 +19,11 @@ export const limits = {
   callsWaitingMax: 1_000,
   /** How long a measured latency weighs on the choice of an instance (time constant of its decay). */
   latencyDecayMs: 10_000,
-  /** Instances quicker than this are equally quick: otherwise a tenth of a millisecond would decide for ever. */
+  /** Instances quicker than this are equally quick: else a tenth of a millisecond would decide for ever. */
   latencyToldApartMs: 5,
   /** What a failure counts as in the latency average, so that fast failures attract no traffic. */
   failurePenaltyMs: 1_000,
-  /** An instance that refused a connection is passed over for base x 2^n, at most the cap, if others are there. */
+  /** An instance that refused is passed over for base x 2^n, at most the cap, if others are there. */
   unreachableBaseMs: 250,
   unreachableMaxMs: 4_000,
   /** Connections of this process to one instance over HTTP/1.1; further calls wait for one. */

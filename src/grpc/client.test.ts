@@ -7,6 +7,7 @@ import type { HoldfastError } from '../std/index.ts';
 import { GrpcConnection } from './client.ts';
 import type { ClientCall } from './client-call.ts';
 import { limits } from './limits.ts';
+import { serverOptions } from './server.ts';
 import { frameOf } from './wire.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -19,10 +20,10 @@ type Answer = (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeade
 
 async function serve(answer: Answer, options: http2.ServerOptions = {}) {
   const sockets = new Set<Socket>();
-  const server = http2.createServer(options);
+  const server = http2.createServer({ ...serverOptions, ...options });
   server.on('connection', (socket: Socket) => sockets.add(socket));
   server.on('session', (session) => session.on('error', () => {}));
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream: http2.ServerHttp2Stream, headers) => {
     stream.on('error', () => {});
     answer(stream, headers);
   });
@@ -108,8 +109,13 @@ describe('a connection', () => {
     ]);
     const pinged = once(session, 'ping');
     const other = ask(connection);
-    const heard = connection.bytesHeard;
-    await expect.poll(() => connection.bytesHeard === heard && slow.length === 1).toBe(true);
+    let heard = -1;
+    const isQuiet = (): boolean => {
+      const before = heard;
+      heard = connection.bytesHeard;
+      return heard === before && slow.length === 1;
+    };
+    await expect.poll(isQuiet).toBe(true);
     ask(connection).call.cancel();
     await pinged;
     const untilMs = performance.now() + limits.pingTimeoutMs + 200;

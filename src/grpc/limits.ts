@@ -5,12 +5,12 @@ export const limits = {
   /** Calls under way on one connection. */
   streamsPerConnectionMax: 1_000,
   /**
-   * Calls that a caller may cancel on one connection at once, and in each second after that, before it counts
-   * as an attack (CVE-2023-44487). All calls that a service handles at once may run into their timeouts together.
+   * Calls that a caller may cancel on one connection at once, and in each second after that, before it
+   * counts as an attack (CVE-2023-44487): as many as a service handles, for all may time out together.
    */
   streamResetBurst: 4_096,
   streamResetsPerS: 4_096,
-  /** What Node may hold for one connection, in MB; beyond it streams are reset. 1,000 calls with 1 MB each fit. */
+  /** What Node may hold for one connection, in MB; beyond it streams are reset. 1,000 calls of 1 MB fit. */
   sessionMemoryMb: 1_024,
   /** All header fields of one request, names and values. */
   headerBytesMax: 16 * 1024,

@@ -5,7 +5,7 @@ import { limits } from './limits.ts';
 import type { GrpcCall } from './service.ts';
 import { contentType, parseTimeout, statusFields } from './wire.ts';
 
-/** What a gRPC server reports: every call once, and what its handler threw where that was no HoldfastError. */
+/** What a gRPC server reports: each call once, and what its handler threw where that is no HoldfastError. */
 export type GrpcEvent =
   /** `status` 1: the caller left. */
   | { readonly type: 'call-ended'; readonly procedure: string; readonly status: number }
@@ -155,8 +155,8 @@ export class ServerCall implements GrpcCall {
   }
 
   /**
-   * After the answer a request that goes on is read to no purpose for a moment: a reset at once (RFC 9113, 8.1)
-   * makes some callers forget the answer. One that never ends must not keep the stream.
+   * After the answer a request that goes on is read to no purpose for a moment: a reset at once (RFC 9113,
+   * 8.1) makes some callers forget the answer. One that never ends must not keep the stream.
    */
   #stopReading(): void {
     const { stream } = this;

@@ -90,7 +90,7 @@ export function formatTimeout(remainingMs: number): string {
   return wholeMs < 100_000_000 ? `${wholeMs}m` : `${Math.floor(wholeMs / 1_000)}S`;
 }
 
-/** Percent-encodes what is not printable ASCII, and `%`. Cut after a whole character when it gets too long. */
+/** Percent-encodes what is not printable ASCII, and `%`. Cut after a whole character when too long. */
 export function encodeStatusMessage(message: string): string {
   const wellFormed = message.toWellFormed();
   const encoded = percentEncode(wellFormed);

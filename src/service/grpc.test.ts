@@ -203,6 +203,26 @@ describe('calls', () => {
     await expect.poll(async () => (await fetch(subject.url('/echo'))).status).toBe(200);
   });
 
+  it('share their bound with HTTP requests; health is told beyond it', async () => {
+    await start({ limits: { requestsInFlightMax: 1 } });
+    const release = Promise.withResolvers<string>();
+    handle = () => release.promise;
+    const call = ask('x');
+    await expect.poll(() => context).toBeDefined();
+    expect((await fetch(subject.url('/echo'))).status).toBe(503);
+    expect((await fetch(subject.url('/health'))).status).toBe(200);
+    release.resolve('done');
+    expect(await call).toBe('done');
+    await expect.poll(async () => (await fetch(subject.url('/echo'))).status).toBe(200);
+    // Its body never ends, so it is under way for as long as it is connected.
+    const raw = await subject.connect();
+    const probe = await subject.connect();
+    await raw.send('GET', '/health').answer();
+    raw.write('GET /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{');
+    await expect.poll(async () => (await probe.send('GET', '/echo').answer()).status).toBe(503);
+    await expect(ask('y')).rejects.toMatchObject({ code: grpcJs.status.UNAVAILABLE });
+  });
+
   it('are held back while a drill pauses the process', async () => {
     await start();
     const faults = subject.url('/_holdfast/faults');

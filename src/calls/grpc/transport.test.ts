@@ -138,6 +138,22 @@ describe('typed gRPC clients', () => {
     expect([error.code, error.message]).toEqual(['not_found', 'größe 404 %']);
   });
 
+  it('show what came with the status', async () => {
+    const { port, server } = await serve((msg) => msg);
+    server.removeAllListeners('stream');
+    server.on('stream', (stream: http2.ServerHttp2Stream) => {
+      stream.respond({ ':status': 200 }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'x-own': 'yes' }));
+      stream.end(Buffer.from([0, 0, 0, 0, 0]));
+    });
+    let own: string | null = null;
+    const onTrailer = (trailer: Headers): void => {
+      own = trailer.get('x-own');
+    };
+    await callsTo(port).client.say({ text: 'x' }, { onTrailer });
+    expect(own).toBe('yes');
+  });
+
   it('send deadline, trace and their own headers', async () => {
     let heard: http2.IncomingHttpHeaders = {};
     const { port } = await serve((msg, headers) => {

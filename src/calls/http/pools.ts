@@ -10,7 +10,7 @@ export class Pools {
   readonly #outside = AsyncLocalStorage.snapshot();
   #closed = false;
 
-  /** Outside the caller's async context: a connection serves many callers and must not belong to its first. */
+  /** Outside the caller's async context: a connection serves many callers, not only its first. */
   dispatch(
     instance: Instance,
     options: Dispatcher.DispatchOptions,

@@ -61,7 +61,8 @@ async function refuseSecond({ out, err, dataFolder }: UpOptions, holder: RunReco
     const { processes } = found.list;
     for (const line of processTable(out, processes, { detailed: true, wallMs: Date.now() })) out.line(line);
     err.line(
-      `This topology runs already (pid ${holder.pid}). Stop it with: npx holdfast down, or choose another --data.`,
+      `This topology runs already (pid ${holder.pid}). ` +
+        'Stop it with: npx holdfast down, or choose another --data.',
     );
   } else if (found.kind === 'locked') {
     err.line(notRunningText(found, dataFolder));
