@@ -235,9 +235,14 @@ describe('time', () => {
     expect(ends()).toEqual([4]);
   });
 
-  it('for the request is not that of the answer', async () => {
-    handlers.ask = (asked) => new Promise((resolve) => host.clock.setTimer(400, () => resolve(asked)));
-    const stream = request('Ask');
+  it.each(['Ask', 'List'])('for the request is not that of the answer (%s)', async (name) => {
+    const late = (): Promise<void> => new Promise((resolve) => host.clock.setTimer(400, resolve));
+    handlers.list = async function* (asked) {
+      await late();
+      yield asked;
+    };
+    handlers.ask = (asked) => late().then(() => asked);
+    const stream = request(name);
     stream.end(frame('x'));
     expect(await statusOf(stream)).toBe('0');
   });

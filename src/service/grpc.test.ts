@@ -223,6 +223,18 @@ describe('calls', () => {
     await expect(ask('y')).rejects.toMatchObject({ code: grpcJs.status.UNAVAILABLE });
   });
 
+  it('give their place back when their request takes too long', async () => {
+    await start({ limits: { requestsInFlightMax: 1, headersTimeoutMs: 100, requestTimeoutMs: 200 } });
+    const session = http2.connect(subject.service.address);
+    const headers = { ':method': 'POST', ':path': '/test.Subject/Ask', 'content-type': 'application/grpc' };
+    const stream = session.request(headers);
+    const [answer] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    expect(answer['grpc-status']).toBe(String(grpcJs.status.DEADLINE_EXCEEDED));
+    await once(stream.resume(), 'close');
+    session.close();
+    expect(await ask('next')).toBe('NEXT');
+  });
+
   it('are held back while a drill pauses the process', async () => {
     await start();
     const faults = subject.url('/_holdfast/faults');
