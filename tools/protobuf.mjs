@@ -3,12 +3,22 @@
 // its first line against the source.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const folders = ['src/grpc', 'src/calls/testing', 'systems/echo'];
+const sources = globSync('{src,systems}/**/proto/*.proto', { cwd: root });
+const folders = new Set(sources.map((source) => path.dirname(path.dirname(source))));
 const compilers = ['@bufbuild/buf@1.75.0', '@bufbuild/protoc-gen-es@2.17.0'];
 
 const work = mkdtempSync(path.join(tmpdir(), 'holdfast-protobuf-'));
@@ -44,6 +54,7 @@ function generate(folder) {
       .update(readFileSync(path.join(root, source)))
       .digest('hex');
     const text = readFileSync(path.join(work, 'gen', file), 'utf8');
+    mkdirSync(path.join(root, folder, 'gen'), { recursive: true });
     const target = path.join(root, folder, 'gen', file);
     writeFileSync(target, `// Made by \`npm run protobuf\` from ${source}, sha256 ${hash}.\n${text}`);
     console.log(path.relative(root, target));

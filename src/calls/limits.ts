@@ -21,6 +21,8 @@ export const limits = {
   latencyDecayMs: 10_000,
   /** Instances quicker than this are equally quick: else a tenth of a millisecond would decide for ever. */
   latencyToldApartMs: 5,
+  /** A stream that was cut off after an hour does not make its instance an hour slow. */
+  latencyLearntMaxMs: 10_000,
   /** What a failure counts as in the latency average, so that fast failures attract no traffic. */
   failurePenaltyMs: 1_000,
   /** An instance that refused is passed over for base x 2^n, at most the cap, if others are there. */

@@ -2,6 +2,8 @@
 export const limits = {
   /** One message; gRPC's own default. */
   messageBytesMax: 4 * 1024 * 1024,
+  /** Unfinished messages that one server holds, all calls together; a call that brings more is refused. */
+  heldBytesMax: 64 * 1024 * 1024,
   /** Calls under way on one connection. */
   streamsPerConnectionMax: 1_000,
   /**

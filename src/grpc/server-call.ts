@@ -1,6 +1,7 @@
 import * as http2 from 'node:http2';
 import type { Clock, Timer } from '../host/index.ts';
 import { HoldfastError, type Observe } from '../std/index.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import { limits } from './limits.ts';
 import type { GrpcCall } from './service.ts';
 import { contentType, parseTimeout, statusFields } from './wire.ts';
@@ -32,6 +33,8 @@ export class ServerCall implements GrpcCall {
   readonly deadlineMs: number | undefined;
   readonly stream: http2.ServerHttp2Stream;
   readonly #terms: CallTerms;
+  readonly #held: HeldBytes;
+  #heldBytes = 0;
   #timer: Timer | undefined;
   #signal: AbortSignal | undefined;
   /** Its timer runs for its message, not yet for its deadline. */
@@ -43,11 +46,13 @@ export class ServerCall implements GrpcCall {
     stream: http2.ServerHttp2Stream,
     headers: http2.IncomingHttpHeaders,
     terms: CallTerms,
+    held: HeldBytes,
   ) {
     this.procedure = procedure;
     this.stream = stream;
     this.headers = headers;
     this.#terms = terms;
+    this.#held = held;
     const timeoutMs = parseTimeout(headers['grpc-timeout']);
     this.deadlineMs = timeoutMs === undefined ? undefined : terms.clock.nowMs() + timeoutMs;
   }
@@ -79,6 +84,15 @@ export class ServerCall implements GrpcCall {
       this.#expire(isDeadline ? "The call's deadline has passed." : 'The message did not arrive in time.'),
     );
     this.#awaitsMessage = !isDeadline;
+  }
+
+  /** So many bytes wait for the rest of their message. Over the server's bound the call fails. */
+  holds(bytes: number): void {
+    const fits = this.#held.change(this.#heldBytes, bytes);
+    this.#heldBytes = bytes;
+    if (fits) return;
+    const text = 'The server holds too many unfinished requests: try again later.';
+    this.fail(new HoldfastError('resource_exhausted', text));
   }
 
   /** Its one message is there: what is left is the deadline. */
@@ -167,6 +181,7 @@ export class ServerCall implements GrpcCall {
 
   #end(status: number): void {
     this.#ended = true;
+    this.holds(0);
     this.#timer?.cancel();
     this.#terms.observe?.({ type: 'call-ended', procedure: this.procedure, status });
   }

@@ -354,3 +354,41 @@ describe('bounds', () => {
     expect(events).toEqual([{ type: 'call-ended', procedure: 'unknown', status: 12 }]);
   });
 });
+
+describe('what unfinished requests may hold', () => {
+  it('is bounded over all calls, and is free again when they end', async () => {
+    const size = limits.messageBytesMax - 100;
+    const half = Buffer.concat([frameOf(Buffer.alloc(size)).subarray(0, 5), Buffer.alloc(size - 10)]);
+    const fitting = Math.floor(limits.heldBytesMax / half.length);
+    const open: http2.ClientHttp2Stream[] = [];
+    for (let index = 0; index <= fitting; index++) {
+      const stream = request('Gather');
+      stream.write(half);
+      open.push(stream);
+    }
+    const refused = await Promise.race(open.map((stream) => statusOf(stream)));
+    expect(refused).toBe('8');
+    for (const stream of open) stream.close(NGHTTP2_CANCEL);
+    await idle();
+    const next = request('Ask');
+    next.end(frame('fine'));
+    expect(await statusOf(next)).toBe('0');
+  });
+});
+
+describe('the content type', () => {
+  it.each([
+    ['application/grpc', 200],
+    ['application/grpc+proto', 200],
+    ['application/grpc; charset=utf-8', 200],
+    ['application/grpc+json', 415],
+    ['application/grpc-web', 415],
+    ['application/grpcfoo', 415],
+    ['application/json', 415],
+  ])('%s: %i', async (contentType, status) => {
+    const stream = request('Ask', { 'content-type': contentType });
+    stream.end(frame('x'));
+    const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    expect(headers[':status']).toBe(status);
+  });
+});

@@ -1,6 +1,7 @@
 import type * as http2 from 'node:http2';
 import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import { HoldfastError } from '../std/index.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { limits } from './limits.ts';
 import { type CallTerms, ServerCall } from './server-call.ts';
 import type { GrpcCall, GrpcService } from './service.ts';
@@ -42,6 +43,7 @@ export const serverOptions: http2.ServerOptions = {
 export class GrpcServer {
   readonly #procedures = new Map<string, Procedure>();
   readonly #options: GrpcServerOptions;
+  readonly #held = new HeldBytes();
   #callsUnderWay = 0;
   #idle: (() => void)[] = [];
 
@@ -74,13 +76,12 @@ export class GrpcServer {
   readonly onStream = (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): void => {
     // A reset by the caller is an ordinary end of a call; `close` follows and is acted on.
     stream.on('error', () => {});
-    const type = headers['content-type'] ?? '';
-    if (headers[':method'] !== 'POST' || !type.startsWith('application/grpc')) {
+    if (headers[':method'] !== 'POST' || !isGrpc(headers['content-type'])) {
       this.#refuseHttp(stream);
       return;
     }
     const procedure = this.#procedures.get(headers[':path'] ?? '');
-    const call = new ServerCall(procedure?.name ?? 'unknown', stream, headers, this.#options);
+    const call = new ServerCall(procedure?.name ?? 'unknown', stream, headers, this.#options, this.#held);
     if (procedure === undefined) {
       call.fail(new HoldfastError('unimplemented', `There is no procedure ${headers[':path']}.`));
       return;
@@ -132,4 +133,9 @@ export class GrpcServer {
     this.#idle = [];
     for (const done of idle) done();
   }
+}
+
+/** gRPC-Web and gRPC with JSON are other protocols, whatever their names begin with. */
+function isGrpc(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/grpc(\+proto)?(;|$)/.test(contentType);
 }

@@ -38,7 +38,9 @@ async function* messagesOf<I extends DescMessage>(call: ServerCall, desc: I): As
   try {
     // A handler that has read enough may still answer.
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-      for (const bytes of reader.push(chunk as Buffer)) yield parse(desc, bytes);
+      const messages = reader.push(chunk as Buffer);
+      call.holds(reader.unfinishedBytes);
+      for (const bytes of messages) yield parse(desc, bytes);
     }
   } catch (error) {
     throw error instanceof HoldfastError ? error : brokenOff(error);

@@ -19,6 +19,7 @@ export function readOne(call: ServerCall, take: (message: Buffer) => void): void
           throw new HoldfastError('invalid_argument', 'A unary call takes one message.');
         message = next;
       }
+      call.holds(reader.unfinishedBytes + (message?.length ?? 0));
     } catch (error) {
       call.fail(error);
     }
@@ -26,6 +27,7 @@ export function readOne(call: ServerCall, take: (message: Buffer) => void): void
   stream.on('end', () => {
     if (call.ended || stream.aborted) return;
     call.received();
+    call.holds(0);
     if (message !== undefined && reader.unfinishedBytes === 0) take(message);
     else call.fail(new HoldfastError('invalid_argument', 'The call ended in the middle of its message.'));
   });

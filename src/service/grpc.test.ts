@@ -235,6 +235,16 @@ describe('calls', () => {
     expect(await ask('next')).toBe('NEXT');
   });
 
+  it('close a connection that brings no call in the time a header has', async () => {
+    await start({ limits: { headersTimeoutMs: 200, timeoutCheckMs: 50 } });
+    const silent = http2.connect(`http://127.0.0.1:${subject.service.port}`);
+    silent.on('error', () => {});
+    const startedAtMs = performance.now();
+    await once(silent, 'close');
+    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(190);
+    expect(await ask('x')).toBe('X');
+  });
+
   it('are held back while a drill pauses the process', async () => {
     await start();
     const faults = subject.url('/_holdfast/faults');

@@ -82,7 +82,12 @@ export class GrpcSide {
     session.once('close', () => this.#sessions.delete(session));
     // A caller's bad frames end its own connection and nothing else.
     session.on('error', () => {});
-    session.setTimeout(this.#options.limits.http2IdleTimeoutMs, () => session.close());
+    const { host, limits } = this.#options;
+    session.setTimeout(limits.http2IdleTimeoutMs, () => session.close());
+    // As slow headers over HTTP/1.1: a connection is for calls, and the first one comes soon.
+    const silent = host.clock.setTimer(limits.headersTimeoutMs, () => session.destroy());
+    session.once('stream', () => silent.cancel());
+    session.once('close', () => silent.cancel());
   }
 
   #admit(): HoldfastError | undefined {

@@ -297,7 +297,8 @@ describe('faults that pause', () => {
     const held = ask('/left', { headers: { 'x-holdfast-timeout-ms': '5000' } });
     await expect.poll(() => performance.now() - startedAtMs).toBeGreaterThan(100);
     await heal();
-    expect((await held).body.leftMs).toBeLessThan(4_900);
+    // It arrived a little after it was sent: not all of the 100 ms need be gone.
+    expect((await held).body.leftMs).toBeLessThan(4_950);
   });
 });
 

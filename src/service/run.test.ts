@@ -193,7 +193,8 @@ describe('a parent with a channel', () => {
     const startedAtMs = performance.now();
     subject.child.disconnect();
     expect(await subject.exited()).toBe(0);
-    expect(performance.now() - startedAtMs).toBeLessThan(1_500);
+    // The promise to whoever starts the next `up`: gone within two.
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
     expect(subject.output).toMatch(/cut off under_way=1/);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../limits.ts';
-import { instance, ok, Upstream } from '../testing/upstream.ts';
+import { brokenOff, instance, ok, Upstream } from '../testing/upstream.ts';
 
 describe('what a caller learns of its instances', () => {
   it('keeps what it learnt of an instance until a new incarnation comes', () => {
@@ -53,6 +53,17 @@ describe('what a caller learns of its instances', () => {
       if (how === 'cancel') upstream.cancel('x');
       else upstream.tell('deadline', 'x');
       expect(upstream.latencyMs('a1')).toBeCloseTo(learntMs);
+    }
+  });
+
+  it('learns no more than a bound, however long a stream was open before it failed', () => {
+    for (const how of ['deadline', 'broken off'] as const) {
+      const upstream = new Upstream([instance('a1')]);
+      upstream.call('stream', { timeoutMs: 3_600_000 });
+      upstream.nowMs = 3_600_000;
+      if (how === 'deadline') upstream.tell('deadline', 'stream');
+      else upstream.ends('stream', brokenOff);
+      expect(upstream.latencyMs('a1')).toBeCloseTo(limits.latencyLearntMaxMs);
     }
   });
 

@@ -38,7 +38,8 @@ export class InstanceLoad {
     this.#refusals = 0;
   }
 
-  sample(latencyMs: number, nowMs: number): void {
+  sample(measuredMs: number, nowMs: number): void {
+    const latencyMs = Math.min(measuredMs, limits.latencyLearntMaxMs);
     const weight = Math.exp(-Math.max(0, nowMs - this.#sampledAtMs) / limits.latencyDecayMs);
     const isPeak = latencyMs > this.latencyMs(nowMs);
     this.#latencyMs = isPeak ? latencyMs : this.#latencyMs * weight + latencyMs * (1 - weight);
