@@ -8,7 +8,7 @@ import { report, table, target } from '../measure/report.ts';
 import { inRounds, type Row, rows, type Sample } from '../measure/rounds.ts';
 import { concurrency } from './loop.ts';
 
-const rounds = 5;
+const rounds = 3;
 const nginxPort = 17_080;
 const run = promisify(execFile);
 

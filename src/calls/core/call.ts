@@ -20,6 +20,9 @@ export class Call<Token> {
   /** Ids of the instances that were tried; allocated at the first failure. */
   tried: string[] | undefined;
   lastError: HoldfastError | undefined;
+  /** Its neighbours among the calls under way of its upstream. */
+  next: Call<Token> | undefined;
+  previous: Call<Token> | undefined;
   hasAnswer = false;
 
   constructor(token: Token, startedAtMs: number, deadlineMs: number, idempotent: boolean) {

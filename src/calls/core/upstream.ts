@@ -28,7 +28,8 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   /** No instance is passed over after that; most of the time none is, and nobody has to look. */
   #allReachableAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Call<Token>[] = [];
-  readonly #underWay = new Set<Call<Token>>();
+  /** The calls under way, as a list through them: a Set cost a third of the throughput in collection. */
+  #first: Call<Token> | undefined;
 
   constructor(options: { readonly service: string; readonly seed: number; readonly balance?: Balance }) {
     this.#service = options.service;
@@ -45,7 +46,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     switch (event.type) {
       case 'call':
         this.#budget.earn(event.nowMs);
-        this.#underWay.add(event.call);
+        this.#enter(event.call);
         return this.#attempt(event.call, event.nowMs);
       case 'outcome':
         return this.#settled(event.call, event.attempt, event.outcome, event.nowMs);
@@ -200,7 +201,9 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   #closed(): readonly UpstreamEffect<Token>[] {
     this.#view = { status: 'known', instances: [] };
     this.#eligible = [];
-    return [...this.#underWay].flatMap((call) => {
+    const underWay: Call<Token>[] = [];
+    for (let call = this.#first; call !== undefined; call = call.next) underWay.push(call);
+    return underWay.flatMap((call) => {
       const text = `The call of ${this.#service} was given up: the process is stopping.`;
       const error = new HoldfastError('cancelled', text, { mayHaveExecuted: call.attempts > 0 });
       const isSending = call.state === 'sending';
@@ -227,9 +230,20 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     return [{ type: 'fail', call, error }];
   }
 
+  #enter(call: Call<Token>): void {
+    call.next = this.#first;
+    if (this.#first !== undefined) this.#first.previous = call;
+    this.#first = call;
+  }
+
   #end(call: Call<Token>): void {
     call.state = 'ended';
-    this.#underWay.delete(call);
+    const { previous, next } = call;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next !== undefined) next.previous = previous;
+    call.next = undefined;
+    call.previous = undefined;
   }
 
   #cancelError(call: Call<Token>, why: string): HoldfastError {
