@@ -203,7 +203,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     this.#eligible = [];
     const underWay: Call<Token>[] = [];
     for (let call = this.#first; call !== undefined; call = call.next) underWay.push(call);
-    return underWay.flatMap((call) => {
+    return underWay.reverse().flatMap((call) => {
       const text = `The call of ${this.#service} was given up: the process is stopping.`;
       const error = new HoldfastError('cancelled', text, { mayHaveExecuted: call.attempts > 0 });
       const isSending = call.state === 'sending';
