@@ -205,7 +205,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     for (let call = this.#first; call !== undefined; call = call.next) underWay.push(call);
     return underWay.reverse().flatMap((call) => {
       const text = `The call of ${this.#service} was given up: the process is stopping.`;
-      const error = new HoldfastError('cancelled', text, { mayHaveExecuted: call.attempts > 0 });
+      const error = this.#cancelError(call, text);
       const isSending = call.state === 'sending';
       if (isSending) this.#release(call);
       return [...(isSending ? [{ type: 'abort' as const, call }] : []), ...this.#fail(call, error)];
