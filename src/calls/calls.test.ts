@@ -1,90 +1,19 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { nodeHost } from '../host/node/index.ts';
-import { HoldfastError } from '../std/index.ts';
-import type { Calls } from './caller.ts';
-import { createCalls } from './calls.ts';
 import { CallContext, contextFromHeaders, runInContext } from './context.ts';
-import { fixedDiscovery, type Instance } from './discovery.ts';
-import type { CallsEvent } from './events.ts';
 import { limits } from './limits.ts';
+import { failure, type Handler, Stage } from './testing/stage.ts';
 import { parseTraceparent } from './trace.ts';
 
-const host = nodeHost({ faultsAllowed: true });
-const cleanups: (() => unknown)[] = [];
+const stage = new Stage();
+const { host } = stage;
 
 afterEach(async () => {
   host.faults.healAll();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  await stage.clear();
 });
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-async function listening(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-async function httpServer(handler: Handler): Promise<number> {
-  const server = createServer(handler);
-  cleanups.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return listening(server);
-}
-
-/** A server that speaks whatever `onSocket` says. */
-async function rawServer(onSocket: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createTcpServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    onSocket(socket);
-  });
-  cleanups.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return listening(server);
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const port = await listening(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-const instance = (port: number, index = 1): Instance => ({
-  id: `a-${index}`,
-  incarnation: 'i',
-  host: '127.0.0.1',
-  port,
-  state: 'ready',
-  weight: 1,
-});
-
-function callsTo(...ports: number[]): Calls & { events: CallsEvent[] } {
-  const events: CallsEvent[] = [];
-  const discovery = fixedDiscovery({ a: ports.map((port, index) => instance(port, index + 1)) });
-  const calls = createCalls({ host, discovery, observe: (event) => events.push(event) });
-  cleanups.push(() => calls.close());
-  return Object.assign(calls, { events });
-}
-
-async function failure(promise: Promise<unknown>): Promise<HoldfastError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(HoldfastError);
-  return error as HoldfastError;
-}
+const callsTo = (...ports: number[]) => stage.calls(ports);
 
 const echoBody: Handler = (request, response) => {
   const chunks: Buffer[] = [];
@@ -97,7 +26,7 @@ const echoBody: Handler = (request, response) => {
 
 describe('request', () => {
   it('brings status, headers and body, whatever the status', async () => {
-    const port = await httpServer((_, response) => {
+    const port = await stage.http((_, response) => {
       response.writeHead(418, { 'x-kind': 'teapot', 'content-type': 'application/json' });
       response.end('{"short":"and stout"}');
     });
@@ -108,7 +37,7 @@ describe('request', () => {
   });
 
   it('sends a body with any method', async () => {
-    const port = await httpServer(echoBody);
+    const port = await stage.http(echoBody);
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) {
       const answer = await callsTo(port).request('a', { method, path: '/', json: { grüße: '🎈' } });
       expect(answer.json()).toEqual({ grüße: '🎈' });
@@ -118,20 +47,20 @@ describe('request', () => {
 
   it('puts a body of many chunks together', async () => {
     const bytes = Buffer.alloc(3 * 1024 * 1024, 'abcdefg');
-    const port = await httpServer((_, response) => response.end(bytes));
+    const port = await stage.http((_, response) => response.end(bytes));
     const answer = await callsTo(port).request('a', { path: '/' });
     expect(bytes.equals(answer.bytes)).toBe(true);
   });
 
   it('fails an answer over the bound', async () => {
-    const port = await httpServer((_, response) => response.end(Buffer.alloc(limits.answerBytesMax + 1)));
+    const port = await stage.http((_, response) => response.end(Buffer.alloc(limits.answerBytesMax + 1)));
     const error = await failure(callsTo(port).request('a', { path: '/', timeoutMs: 10_000 }));
     expect(error.code).toBe('resource_exhausted');
     expect(error.message).toContain(`larger than ${limits.answerBytesMax} bytes`);
   });
 
   it('ends at the deadline, the default one second', async () => {
-    const port = await httpServer(() => {});
+    const port = await stage.http(() => {});
     const startedAtMs = performance.now();
     const error = await failure(callsTo(port).request('a', { path: '/' }));
     const tookMs = performance.now() - startedAtMs;
@@ -143,7 +72,7 @@ describe('request', () => {
 
   it('closes the connection of a call that was given up: the upstream learns of it', async () => {
     const aborted = Promise.withResolvers<void>();
-    const port = await httpServer((request) => {
+    const port = await stage.http((request) => {
       request.on('close', () => aborted.resolve());
     });
     const error = await failure(callsTo(port).request('a', { path: '/', timeoutMs: 50 }));
@@ -153,7 +82,7 @@ describe('request', () => {
 
   it('stops when its signal is aborted, before and during', async () => {
     const arrived = Promise.withResolvers<void>();
-    const port = await httpServer(() => arrived.resolve());
+    const port = await stage.http(() => arrived.resolve());
     const calls = callsTo(port);
     const before = await failure(calls.request('a', { path: '/', signal: AbortSignal.abort() }));
     expect([before.code, before.mayHaveExecuted]).toEqual(['cancelled', false]);
@@ -165,15 +94,15 @@ describe('request', () => {
   });
 
   it('says that nobody listens, that nothing was sent, and why', async () => {
-    const port = await freePort();
+    const port = await stage.freePort();
     const error = await failure(callsTo(port).request('a', { method: 'POST', path: '/' }));
     expect([error.code, error.mayHaveExecuted]).toEqual(['unavailable', false]);
     expect(error.message).toContain('ECONNREFUSED');
   });
 
   it('goes to another instance when one refuses, whatever the method', async () => {
-    const good = await httpServer(echoBody);
-    const dead = await freePort();
+    const good = await stage.http(echoBody);
+    const dead = await stage.freePort();
     const calls = callsTo(dead, good);
     for (let index = 0; index < 30; index++) {
       const answer = await calls.request('a', { method: 'POST', path: '/', body: `n${index}` });
@@ -198,7 +127,7 @@ describe('request', () => {
     ],
   ])('%s: unavailable, may have executed; repeated only when idempotent', async (_, onSocket) => {
     let seen = 0;
-    const port = await rawServer((socket) => {
+    const port = await stage.raw((socket) => {
       socket.once('data', () => {
         seen += 1;
       });
@@ -212,7 +141,7 @@ describe('request', () => {
   });
 
   it('says so when the answer is no HTTP', async () => {
-    const port = await rawServer((socket) =>
+    const port = await stage.raw((socket) =>
       socket.once('data', () => socket.end('220 smtp.example ESMTP\r\n')),
     );
     const error = await failure(callsTo(port).request('a', { path: '/' }));
@@ -220,20 +149,21 @@ describe('request', () => {
     expect(error.message).toBe(`a-1 at 127.0.0.1:${port} answered with something that is not HTTP.`);
   });
 
-  it('repeats a 503 of an idempotent call elsewhere, and no 500', async () => {
+  it('repeats a 5xx of an idempotent call elsewhere, and delivers the last', async () => {
     const seen = { busy: 0, broken: 0 };
-    const busy = await httpServer((_, response) => {
+    const busy = await stage.http((_, response) => {
       seen.busy += 1;
       response.writeHead(503).end('busy');
     });
-    const broken = await httpServer((_, response) => {
+    const broken = await stage.http((_, response) => {
       seen.broken += 1;
       response.writeHead(500).end('broken');
     });
     expect((await callsTo(busy, busy).request('a', { path: '/' })).status).toBe(503);
     expect((await callsTo(broken, broken).request('a', { path: '/' })).status).toBe(500);
     expect((await callsTo(busy, busy).request('a', { method: 'POST', path: '/' })).status).toBe(503);
-    expect(seen).toEqual({ busy: 3, broken: 1 });
+    expect((await callsTo(broken, broken).request('a', { method: 'POST', path: '/' })).status).toBe(500);
+    expect(seen).toEqual({ busy: 3, broken: 3 });
   });
 
   it('refuses a timeout that is none and a path that is none', async () => {
@@ -259,7 +189,7 @@ describe('what travels from hop to hop', () => {
   const heard: Handler = (request, response) => response.end(JSON.stringify(request.headers));
 
   it('sends the remaining time and a new trace', async () => {
-    const port = await httpServer(heard);
+    const port = await stage.http(heard);
     const answer = await callsTo(port).request('a', { path: '/', timeoutMs: 700 });
     const headers = answer.json() as Record<string, string>;
     expect(Number(headers['x-holdfast-timeout-ms'])).toBeGreaterThan(500);
@@ -268,7 +198,7 @@ describe('what travels from hop to hop', () => {
   });
 
   it('keeps the trace and never extends the deadline of the request being handled', async () => {
-    const port = await httpServer(heard);
+    const port = await stage.http(heard);
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const incoming = { traceparent, tracestate: 'vendor=1', 'x-holdfast-timeout-ms': '300' };
     const context = contextFromHeaders(incoming, host.clock, host.random);
@@ -283,7 +213,7 @@ describe('what travels from hop to hop', () => {
   });
 
   it('an incoming deadline stands in for the default one', async () => {
-    const port = await httpServer(heard);
+    const port = await stage.http(heard);
     const context = new CallContext({ deadlineMs: host.clock.nowMs() + 5_000, random: host.random });
     const answer = await callsTo(port).request('a', { path: '/', context });
     expect(Number((answer.json() as Record<string, string>)['x-holdfast-timeout-ms'])).toBeGreaterThan(
@@ -293,7 +223,7 @@ describe('what travels from hop to hop', () => {
 
   it('sends nothing once the deadline has passed', async () => {
     let seen = 0;
-    const port = await httpServer((_, response) => {
+    const port = await stage.http((_, response) => {
       seen += 1;
       response.end();
     });
@@ -310,7 +240,7 @@ describe('what travels from hop to hop', () => {
 
 describe('fetch', () => {
   it('answers a Response', async () => {
-    const port = await httpServer(echoBody);
+    const port = await stage.http(echoBody);
     const response = await callsTo(port).fetch('http://a/path?x=1', { method: 'POST', body: 'hällo' });
     expect(response.status).toBe(200);
     expect(response.headers.get('x-method')).toBe('POST');
@@ -318,17 +248,27 @@ describe('fetch', () => {
   });
 
   it('has no body where HTTP has none', async () => {
-    const port = await httpServer((_, response) => response.writeHead(204).end());
+    const port = await stage.http((_, response) => response.writeHead(204).end());
     const response = await callsTo(port).fetch('http://a/');
     expect([response.status, response.body]).toEqual([204, null]);
   });
 
   it('rejects with the reason of its signal', async () => {
-    const port = await httpServer(() => {});
+    const port = await stage.http(() => {});
     const controller = new AbortController();
     const promise = callsTo(port).fetch('http://a/', { signal: controller.signal });
     controller.abort(new Error('enough'));
     await expect(promise).rejects.toThrow('enough');
+  });
+
+  it('says that calls were closed under it, for nobody aborted its signal', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const port = await stage.http(() => arrived.resolve());
+    const calls = callsTo(port);
+    const error = failure(calls.fetch('http://a/', { holdfast: { timeoutMs: 15_000 } }));
+    await arrived.promise;
+    await calls.close();
+    expect((await error).code).toBe('cancelled');
   });
 
   it('wants a service, not an address', async () => {
@@ -339,7 +279,7 @@ describe('fetch', () => {
 
 describe('injected faults', () => {
   it('hold a call back, cut it off, and are gone when healed', async () => {
-    const port = await httpServer(echoBody);
+    const port = await stage.http(echoBody);
     const calls = callsTo(port);
     const slow = host.faults.inject({ kind: 'call', service: 'a', delayMs: 80 });
     const startedAtMs = performance.now();

@@ -23,7 +23,7 @@ export interface Instance {
   readonly host: string;
   readonly port: number;
   readonly state: InstanceState;
-  /** 1 by default; 0 takes no traffic. Other values are not told apart yet. */
+  /** Its share of the traffic beside the others; 1 by default, 0 takes none. */
   readonly weight: number;
   readonly zone?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;

@@ -1,4 +1,12 @@
 import type { HoldfastError } from '../std/index.ts';
+import type { ChosenBy, PassedOver } from './core/attempt.ts';
+import type { UpstreamReport, Verdict } from './core/events.ts';
+
+/**
+ * How an attempt ended. error: there was no whole answer; timed-out: it was given up as too slow; abandoned:
+ * its caller left, or another attempt answered first.
+ */
+export type AttemptResult = Verdict | 'error' | 'timed-out' | 'abandoned';
 
 /** What calls report to their observer. */
 export type CallsEvent =
@@ -8,9 +16,12 @@ export type CallsEvent =
       readonly instance: string;
       /** 1 for the first. */
       readonly attempt: number;
+      /** Why this instance was chosen. */
+      readonly by: ChosenBy;
+      /** What stood in the way of others; undefined when nothing did. */
+      readonly passedOver: readonly PassedOver[] | undefined;
       readonly latencyMs: number;
-      /** aborted: its call ended before it did, by deadline or by its caller. */
-      readonly result: 'ok' | 'failed' | 'overloaded' | 'error' | 'aborted';
+      readonly result: AttemptResult;
       readonly error?: HoldfastError | undefined;
     }
   | {
@@ -19,4 +30,6 @@ export type CallsEvent =
       readonly attempts: number;
       readonly latencyMs: number;
       readonly error?: HoldfastError | undefined;
-    };
+    }
+  /** An instance was ejected, is probed, is back. */
+  | (UpstreamReport & { readonly service: string });

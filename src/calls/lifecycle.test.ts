@@ -219,7 +219,7 @@ describe('observers', () => {
     discovery.list(instance('a-1', silent.port));
     await failure(calls.request('a', { path: '/', timeoutMs: 30 }));
     expect(events).toEqual([
-      expect.objectContaining({ type: 'attempt-ended', instance: 'a-1', attempt: 1, result: 'aborted' }),
+      expect.objectContaining({ type: 'attempt-ended', instance: 'a-1', attempt: 1, result: 'timed-out' }),
       expect.objectContaining({ type: 'call-ended', attempts: 1 }),
     ]);
   });

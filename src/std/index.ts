@@ -9,6 +9,8 @@ export {
   errorCodes,
   HoldfastError,
 } from './errors.ts';
+export { hash32 } from './hash.ts';
+export { HashRing } from './hash-ring.ts';
 export { keyHeader } from './headers.ts';
 export { Heap } from './heap.ts';
 export { ignore, type Observe } from './observe.ts';

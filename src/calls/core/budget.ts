@@ -6,7 +6,8 @@ import { limits } from '../limits.ts';
  * saved up is bounded by what was earned lately: enough to repeat what one lost instance had under way.
  */
 export class RetryBudget {
-  #tokens: number = limits.retryBudgetSavedMin;
+  /** What the first second earns is there from the start: the very first call may have to be repeated. */
+  #tokens: number = limits.retryBudgetPerS;
   #filledAtMs: number | undefined;
   /** Earned by calls in the present period and in the one before it. */
   #earned = 0;
@@ -15,6 +16,7 @@ export class RetryBudget {
 
   /** A call has begun. */
   earn(nowMs: number): void {
+    this.#filledAtMs ??= nowMs + 1_000;
     if (nowMs >= this.#periodEndsAtMs) this.#turn(nowMs);
     this.#earned += limits.retryBudgetShare;
     this.#tokens = Math.min(this.#cap, this.#tokens + limits.retryBudgetShare);
@@ -22,12 +24,18 @@ export class RetryBudget {
 
   /** True, and one retry spent, when the budget allows it. */
   spend(nowMs: number): boolean {
-    const sinceMs = Math.max(0, nowMs - (this.#filledAtMs ?? nowMs));
-    this.#filledAtMs = nowMs;
-    this.#tokens = Math.min(this.#cap, this.#tokens + (sinceMs * limits.retryBudgetPerS) / 1_000);
-    if (this.#tokens < 1) return false;
+    if (this.left(nowMs) < 1) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Retries that could be made now, and a fraction of a further one. */
+  left(nowMs: number): number {
+    this.#filledAtMs ??= nowMs + 1_000;
+    const sinceMs = Math.max(0, nowMs - this.#filledAtMs);
+    this.#filledAtMs += sinceMs;
+    this.#tokens = Math.min(this.#cap, this.#tokens + (sinceMs * limits.retryBudgetPerS) / 1_000);
+    return this.#tokens;
   }
 
   get #cap(): number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../limits.ts';
-import { brokenOff, instance, ok, Upstream } from '../testing/upstream.ts';
+import { brokenOff, failed, instance, limited, ok, Upstream } from '../testing/upstream.ts';
 
 describe('what a caller learns of its instances', () => {
   it('keeps what it learnt of an instance until a new incarnation comes', () => {
@@ -13,7 +13,7 @@ describe('what a caller learns of its instances', () => {
     upstream.call('under way');
     upstream.call('too');
     upstream.know([{ ...instance('a1'), incarnation: 'i2' }, instance('a2')]);
-    expect(upstream.core.loads.get('a1')?.inFlight).toBe(0);
+    expect(upstream.inFlight('a1')).toBe(0);
   });
 
   it('takes a newcomer for as quick as its peers are', () => {
@@ -44,16 +44,41 @@ describe('what a caller learns of its instances', () => {
   it('learns from calls that were given up, and from those that ran into their deadline', () => {
     for (const [how, waitedMs, learntMs] of [
       ['cancel', 300, 300],
-      ['deadline', 300, limits.failurePenaltyMs],
+      ['deadline', 300, 300],
       ['deadline', 2_000, 2_000],
     ] as const) {
       const upstream = new Upstream([instance('a1')]);
       upstream.call('x', { timeoutMs: waitedMs });
       upstream.nowMs = waitedMs;
       if (how === 'cancel') upstream.cancel('x');
-      else upstream.tell('deadline', 'x');
+      else upstream.wake('x');
       expect(upstream.latencyMs('a1')).toBeCloseTo(learntMs);
     }
+  });
+
+  it('does not take one for quick that refuses quickly, or whose callers leave at once', () => {
+    const refusing = new Upstream([instance('a1')]);
+    refusing.serve(1, { a1: limited });
+    expect(refusing.endpoint('a1').score(refusing.nowMs)).toBe(limits.failurePenaltyMs);
+    expect(refusing.endpoint('a1').recent.bad).toBe(0);
+    const left = new Upstream([instance('a1')]);
+    left.teach(400, 1);
+    left.call('x');
+    left.nowMs += 100;
+    const before = left.latencyMs('a1');
+    left.cancel('x');
+    expect(left.latencyMs('a1')).toBe(before);
+  });
+
+  it('forgets a failure in seconds, and what an answer took more slowly', () => {
+    const upstream = new Upstream([instance('a1')]);
+    upstream.serve(1, { a1: failed });
+    const score = (): number => upstream.endpoint('a1').score(upstream.nowMs);
+    expect(score()).toBe(limits.failurePenaltyMs);
+    upstream.nowMs += limits.penaltyDecayMs;
+    expect(score()).toBeCloseTo(limits.failurePenaltyMs / Math.E);
+    upstream.nowMs += 6 * limits.penaltyDecayMs;
+    expect(score()).toBe(limits.latencyToldApartMs);
   });
 
   it('learns no more than a bound, however long a stream was open before it failed', () => {
@@ -61,7 +86,7 @@ describe('what a caller learns of its instances', () => {
       const upstream = new Upstream([instance('a1')]);
       upstream.call('stream', { timeoutMs: 3_600_000 });
       upstream.nowMs = 3_600_000;
-      if (how === 'deadline') upstream.tell('deadline', 'stream');
+      if (how === 'deadline') upstream.wake('stream');
       else upstream.ends('stream', brokenOff);
       expect(upstream.latencyMs('a1')).toBeCloseTo(limits.latencyLearntMaxMs);
     }
@@ -86,7 +111,7 @@ describe('what a caller learns of its instances', () => {
       for (let index = 0; index < 1_000; index++) {
         const name = `x${index}`;
         upstream.call(name, { timeoutMs: giveUpAfterMs });
-        if (upstream.get(name).current?.instance.id === 'hole') {
+        if (upstream.at(name) === 'hole') {
           intoTheHole += 1;
           open.push(name);
         } else {

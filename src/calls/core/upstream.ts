@@ -1,274 +1,386 @@
-import { assert, type Core, HoldfastError, must, Prng, unreachable } from '../../std/index.ts';
+import { assert, type Core, type HoldfastError, must, Prng, unreachable } from '../../std/index.ts';
 import type { DiscoveryView } from '../discovery.ts';
 import { limits } from '../limits.ts';
-import { type Balance, type Balancer, createBalancer } from './balance.ts';
+import type { UpstreamPolicy } from '../policy.ts';
+import { Attempt } from './attempt.ts';
 import { RetryBudget } from './budget.ts';
 import type { Call } from './call.ts';
-import type { Outcome, UpstreamEffect, UpstreamEvent } from './events.ts';
-import { InstanceLoad } from './load.ts';
-import { mayRetry, provablyUnsent } from './retry.ts';
+import { CallList } from './call-list.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Outcome, UpstreamEffect, UpstreamEvent, UpstreamReport } from './events.ts';
+import {
+  attemptTimedOut,
+  cancelled,
+  nobody,
+  pastDeadline,
+  perhapsExecuted,
+  tooBusy,
+  tooManyLookups,
+} from './failures.ts';
+import { Fleet, type Prospect } from './fleet.ts';
+import { type GivenUp, Learning } from './learning.ts';
+import { Patience } from './patience.ts';
+import { RecentChoices } from './recent-choices.ts';
+import { mayMove, mayRetry, provablyUnsent } from './retry.ts';
+import { WaitingCalls } from './waiting-calls.ts';
+
+type Effects<Token> = readonly UpstreamEffect<Token>[];
 
 /**
- * Everything this process decides about one service it calls: which instance an attempt goes to, whether a
- * failed one is repeated, when a call ends. One core an upstream.
+ * Everything this process decides about one service it calls: which instance an attempt goes to, how long it
+ * is waited for, whether it is repeated, when a call ends. One core an upstream.
  *
  * Invariants: a call that entered ends exactly once, by its deadline at the latest; an attempt that may have
- * taken effect is repeated only for an idempotent call; the outcome of an attempt that was aborted or
- * replaced changes nothing; in-flight counts are never negative.
+ * taken effect is repeated only for an idempotent call, and only within the budget; the outcome of an attempt
+ * that was given up changes nothing; an attempt that ends gives its place back.
  */
 export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamEffect<Token>> {
+  /** These three are open to observers and tests, who change nothing. */
+  readonly fleet: Fleet;
+  readonly patience = new Patience();
+  readonly budget = new RetryBudget();
   readonly #service: string;
+  readonly #attemptsMax: number;
   readonly #prng: Prng;
-  readonly #balancer: Balancer;
-  readonly #budget = new RetryBudget();
+  readonly #learning: Learning;
+  readonly #lookups = new WaitingCalls<Token>('looking-up', limits.callsWaitingMax);
+  readonly #queue: WaitingCalls<Token>;
+  readonly #calls = new CallList<Token>();
+  readonly choices = new RecentChoices();
   #view: DiscoveryView = { status: 'asking' };
-  #loads = new Map<string, InstanceLoad>();
-  /** Those that take new requests: ready with weight; when there is none, the draining ones. */
-  #eligible: readonly InstanceLoad[] = [];
-  /** No instance is passed over after that; most of the time none is, and nobody has to look. */
-  #allReachableAtMs = Number.NEGATIVE_INFINITY;
-  #waiting: Call<Token>[] = [];
-  /** The calls under way, as a list through them: a Set cost a third of the throughput in collection. */
-  #first: Call<Token> | undefined;
+  #reports: UpstreamReport[] = [];
 
-  constructor(options: { readonly service: string; readonly seed: number; readonly balance?: Balance }) {
-    this.#service = options.service;
+  constructor(options: {
+    readonly service: string;
+    readonly seed: number;
+    readonly policy?: UpstreamPolicy | undefined;
+    /** The caller's own. */
+    readonly zone?: string | undefined;
+  }) {
+    const { service, policy = {} } = options;
+    this.#service = service;
+    this.#attemptsMax = Math.min(policy.attemptsMax ?? limits.attemptsMax, limits.attemptsMax);
     this.#prng = new Prng(options.seed);
-    this.#balancer = createBalancer(options.balance ?? 'p2c', this.#prng);
+    this.#queue = new WaitingCalls<Token>('queued', policy.queueLengthMax ?? limits.queueLengthMax);
+    this.fleet = new Fleet({
+      prng: this.#prng,
+      balance: policy.balance ?? 'p2c',
+      inFlightMax: policy.inFlightMax ?? limits.inFlightMax,
+      zone: options.zone,
+      ejects: policy.eject ?? true,
+      report: (report) => this.#reports.push(report),
+    });
+    this.#learning = new Learning(this.fleet, this.patience);
   }
 
-  /** For observers and tests: what is known of each instance. */
-  get loads(): ReadonlyMap<string, InstanceLoad> {
-    return this.#loads;
+  /** For observers and tests. */
+  get view(): DiscoveryView {
+    return this.#view;
   }
 
-  step(event: UpstreamEvent<Token>): readonly UpstreamEffect<Token>[] {
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  step(event: UpstreamEvent<Token>): Effects<Token> {
+    const effects = this.#take(event);
+    if (this.#reports.length === 0) return effects;
+    const reports = this.#reports;
+    this.#reports = [];
+    return [...reports.map((report) => ({ type: 'report' as const, report })), ...effects];
+  }
+
+  #take(event: UpstreamEvent<Token>): Effects<Token> {
     switch (event.type) {
       case 'call':
-        this.#budget.earn(event.nowMs);
-        this.#enter(event.call);
-        return this.#attempt(event.call, event.nowMs);
+        return this.#called(event.call, event.nowMs);
       case 'outcome':
-        return this.#settled(event.call, event.attempt, event.outcome, event.nowMs);
-      case 'backed-off':
-        return event.call.state === 'backing-off' ? this.#attempt(event.call, event.nowMs) : [];
-      case 'deadline':
-        return this.#interrupted(event.call, this.#deadlineError(event.call), event.nowMs);
+        return this.#thenAdmit(this.#ended(event.attempt, event.outcome, event.nowMs), event.nowMs);
+      case 'committed':
+        return this.#thenAdmit(this.#committed(event.attempt, event.nowMs), event.nowMs);
+      case 'woken':
+        return this.#thenAdmit(this.#woken(event.call, event.nowMs), event.nowMs);
       case 'cancel':
-        return this.#interrupted(event.call, this.#cancelError(event.call, event.why), event.nowMs);
+        return this.#thenAdmit(
+          this.#givenUp(event.call, cancelled(event.call, event.why), 'left', event.nowMs),
+          event.nowMs,
+        );
       case 'closed':
-        return this.#closed();
+        return this.#closed(event.nowMs);
       case 'view':
-        return this.#viewed(event.view, event.nowMs);
+        return this.#thenAdmit(this.#viewed(event.view, event.nowMs), event.nowMs);
       default:
         return unreachable(event);
     }
   }
 
-  #viewed(view: DiscoveryView, nowMs: number): readonly UpstreamEffect<Token>[] {
+  #viewed(view: DiscoveryView, nowMs: number): Effects<Token> {
     this.#view = view;
-    if (view.status === 'known') this.#remember(view, nowMs);
     if (view.status === 'asking') return [];
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    return waiting.flatMap((call) => (call.state === 'waiting' ? this.#attempt(call, nowMs) : []));
+    if (view.status === 'known') this.fleet.know(view.instances, nowMs);
+    return this.#lookups.takeAll().flatMap((call) => this.#attempt(call, nowMs));
   }
 
-  #remember(view: Extract<DiscoveryView, { status: 'known' }>, nowMs: number): void {
-    const before = this.#loads;
-    const peersLatencyMs =
-      before.size === 0
-        ? 0
-        : [...before.values()].reduce((sum, load) => sum + load.latencyMs(nowMs), 0) / before.size;
-    this.#loads = new Map();
-    for (const instance of view.instances) {
-      const known = before.get(instance.id);
-      const same = known !== undefined && known.instance.incarnation === instance.incarnation;
-      const load = same ? known : new InstanceLoad(instance, peersLatencyMs, nowMs);
-      load.instance = instance;
-      this.#loads.set(instance.id, load);
-    }
-    const loads = [...this.#loads.values()].filter((load) => load.instance.weight > 0);
-    const ready = loads.filter((load) => load.instance.state === 'ready');
-    this.#eligible = ready.length > 0 ? ready : loads.filter((load) => load.instance.state === 'draining');
+  #called(call: Call<Token>, nowMs: number): Effects<Token> {
+    this.budget.earn(nowMs);
+    this.#calls.add(call);
+    if (this.#queue.isEmpty) return this.#attempt(call, nowMs);
+    // Time alone may have made room: an instance need not be passed over any more.
+    return [...this.#admit(nowMs), ...this.#attempt(call, nowMs)];
   }
 
-  #attempt(call: Call<Token>, nowMs: number): readonly UpstreamEffect<Token>[] {
-    assert(
-      call.state !== 'ended' && call.state !== 'sending',
-      'an attempt starts from waiting or backing off',
-    );
-    if (nowMs >= call.deadlineMs) return this.#fail(call, this.#deadlineError(call));
-    if (this.#view.status === 'asking') return this.#wait(call);
-    const chosen = this.#choose(call, nowMs);
-    if (chosen === undefined) {
-      return call.hasAnswer ? this.#deliver(call) : this.#fail(call, call.lastError ?? this.#nobody());
+  #attempt(call: Call<Token>, nowMs: number): Effects<Token> {
+    assert(call.state !== 'ended' && call.state !== 'sending', 'an attempt starts while none is under way');
+    if (nowMs >= call.deadlineMs) return this.#late(call);
+    if (this.#view.status === 'asking') {
+      return this.#lookups.add(call) ? this.#wait(call) : this.#fail(call, tooManyLookups(this.#service));
     }
-    call.state = 'sending';
-    call.current = chosen;
-    call.lastInstance = chosen.instance.id;
+    return this.#place(call, this.fleet.choose(call, nowMs), nowMs);
+  }
+
+  #place(call: Call<Token>, chosen: Endpoint | 'busy' | undefined, nowMs: number): Effects<Token> {
+    if (chosen === undefined) return this.#giveBack(call, nobody(this.#service, this.#view));
+    if (chosen !== 'busy') return [this.#send(call, chosen, nowMs)];
+    if (!this.#queue.add(call)) return this.#giveBack(call, tooBusy(this.#service, this.fleet.eligible));
+    call.resumeAtMs = nowMs + limits.queueWaitMs;
+    return this.#wait(call);
+  }
+
+  #send(call: Call<Token>, endpoint: Endpoint, nowMs: number): UpstreamEffect<Token> {
+    const attempt = new Attempt(call, endpoint, nowMs);
+    const remainingMs = call.deadlineMs - nowMs;
+    attempt.by = this.fleet.chosenBy;
+    attempt.passedOver = this.fleet.passedOver(call, endpoint, nowMs);
+    this.choices.add(attempt, nowMs);
+    attempt.patienceMs = this.patience.attemptMs(remainingMs, nowMs);
     call.attempts += 1;
-    call.sentAtMs = nowMs;
-    call.hasAnswer = false;
-    chosen.sent(nowMs);
-    return [{ type: 'send', call, instance: chosen.instance, attempt: call.attempts }];
+    const { attemptTimeoutMs, hedge, isStream } = call.terms;
+    if (attemptTimeoutMs !== undefined) attempt.dueMs = nowMs + attemptTimeoutMs;
+    else if (mayMove(call, this.#attemptsMax)) attempt.dueMs = nowMs + attempt.patienceMs;
+    // The first attempt only: one that is sent later has waited enough already.
+    const isHedged = hedge === true && call.attempts === 1 && mayMove(call, this.#attemptsMax);
+    call.hedgeAtMs = isHedged
+      ? nowMs + this.patience.hedgeAfterMs(remainingMs, nowMs)
+      : Number.POSITIVE_INFINITY;
+    endpoint.sent(isStream === true, nowMs);
+    if (call.first === undefined) call.first = attempt;
+    else call.second = attempt;
+    call.state = 'sending';
+    call.plan();
+    return { type: 'send', attempt };
   }
 
-  #choose(call: Call<Token>, nowMs: number): InstanceLoad | undefined {
-    const { tried } = call;
-    const untried =
-      tried === undefined
-        ? this.#eligible
-        : this.#eligible.filter((load) => !tried.includes(load.instance.id));
-    if (untried.length === 0) return undefined;
-    if (nowMs >= this.#allReachableAtMs) return this.#balancer.pick(untried, nowMs);
-    const reachable = untried.filter((load) => nowMs >= load.unreachableUntilMs);
-    return this.#balancer.pick(reachable.length > 0 ? reachable : untried, nowMs);
+  #ended(attempt: Attempt<Token>, outcome: Outcome, nowMs: number): Effects<Token> {
+    if (!attempt.isUnderWay) return [];
+    this.#release(attempt);
+    this.#learning.ended(attempt, outcome, nowMs);
+    return this.#concluded(attempt, outcome, nowMs);
   }
 
-  #wait(call: Call<Token>): readonly UpstreamEffect<Token>[] {
-    this.#waiting = this.#waiting.filter((other) => other.state === 'waiting');
-    if (this.#waiting.length >= limits.callsWaitingMax) {
-      const text = `Too many calls wait for ${this.#service} to be looked up.`;
-      return this.#fail(call, new HoldfastError('resource_exhausted', text));
-    }
-    call.state = 'waiting';
-    this.#waiting.push(call);
-    return [];
-  }
-
-  #settled(
-    call: Call<Token>,
-    attempt: number,
-    outcome: Outcome,
-    nowMs: number,
-  ): readonly UpstreamEffect<Token>[] {
-    if (call.state !== 'sending' || call.attempts !== attempt) return [];
-    const load = this.#release(call);
-    const good = outcome.type === 'answered' && outcome.verdict === 'ok';
-    this.#learn(call, load, outcome, nowMs);
-    call.hasAnswer = outcome.type === 'answered';
-    if (good) return this.#deliver(call);
+  #concluded(attempt: Attempt<Token>, outcome: Outcome, nowMs: number): Effects<Token> {
+    const { call } = attempt;
+    const isAnswer = outcome.type === 'answered';
+    if (isAnswer) call.answered = attempt;
     if (outcome.type === 'failed') call.lastError = outcome.error;
-    if (this.#mayTryAgain(call, load, outcome, nowMs)) return this.#retry(call, outcome, nowMs);
-    return outcome.type === 'answered' ? this.#deliver(call) : this.#fail(call, outcome.error);
-  }
-
-  #learn(call: Call<Token>, load: InstanceLoad, outcome: Outcome, nowMs: number): void {
-    if (provablyUnsent(outcome)) {
-      load.refused(nowMs);
-      this.#allReachableAtMs = Math.max(this.#allReachableAtMs, load.unreachableUntilMs);
-      return;
+    if (!provablyUnsent(outcome)) {
+      call.mayHaveExecuted = true;
+      // What an earlier attempt was told is out of date; what was never sent changes nothing.
+      if (!isAnswer) call.answered = undefined;
     }
-    load.reached(nowMs);
-    const good = outcome.type === 'answered' && outcome.verdict === 'ok';
-    const measuredMs = outcome.type === 'answered' ? outcome.latencyMs : undefined;
-    const latencyMs = measuredMs ?? nowMs - call.sentAtMs;
-    load.sample(good ? latencyMs : Math.max(latencyMs, limits.failurePenaltyMs), nowMs);
+    if (isAnswer && outcome.verdict === 'ok')
+      return [...this.#abandonAll(call, 'beaten', nowMs), ...this.#deliver(call)];
+    if (call.first !== undefined) {
+      call.tried ??= [];
+      call.tried.push(attempt.endpoint.instance.id);
+      return this.#wait(call);
+    }
+    if (!call.isCommitted && this.#mayTryAgain(attempt, outcome, nowMs)) {
+      return this.#retry(call, outcome, nowMs);
+    }
+    return isAnswer ? this.#deliver(call) : this.#giveBack(call, outcome.error);
   }
 
-  #mayTryAgain(call: Call<Token>, load: InstanceLoad, outcome: Outcome, nowMs: number): boolean {
-    if (call.attempts >= limits.attemptsMax || !mayRetry(outcome, call.idempotent)) return false;
+  #mayTryAgain(attempt: Attempt<Token>, outcome: Outcome, nowMs: number): boolean {
+    const { call } = attempt;
+    if (call.attempts >= this.#attemptsMax || nowMs >= call.deadlineMs) return false;
+    if (!mayRetry(outcome, call.terms)) return false;
+    const prospect = this.#prospectWithout(attempt, nowMs);
+    // Where trouble is known already even what was never sent has its price, or an outage would multiply it.
+    const isFree = provablyUnsent(outcome) || attempt.isProbe;
+    if (isFree && (prospect === 'good' || prospect === 'full')) return true;
+    return prospect !== 'none' && this.budget.spend(nowMs);
+  }
+
+  #prospectWithout({ call, endpoint }: Attempt<Token>, nowMs: number): Prospect {
     call.tried ??= [];
-    call.tried.push(load.instance.id);
-    return this.#choosable(call) && (provablyUnsent(outcome) || this.#budget.spend(nowMs));
+    call.tried.push(endpoint.instance.id);
+    return this.fleet.prospect(call, nowMs);
   }
 
-  /** Asked before the budget is spent: there must be an instance that was not tried. */
-  #choosable(call: Call<Token>): boolean {
-    return this.#eligible.some((load) => !call.tried?.includes(load.instance.id));
-  }
-
-  #retry(call: Call<Token>, outcome: Outcome, nowMs: number): readonly UpstreamEffect<Token>[] {
+  #retry(call: Call<Token>, outcome: Outcome, nowMs: number): Effects<Token> {
     call.state = 'backing-off';
     if (provablyUnsent(outcome)) return this.#attempt(call, nowMs);
     const ceilingMs = Math.min(limits.backoffMaxMs, limits.backoffBaseMs * 2 ** call.attempts);
-    return [{ type: 'back-off', call, delayMs: this.#prng.fraction() * ceilingMs }];
+    call.resumeAtMs = nowMs + this.#prng.fraction() * ceilingMs;
+    if (call.resumeAtMs < call.deadlineMs) return this.#wait(call);
+    // Nobody gains by waiting for a deadline.
+    return this.#giveBack(call, pastDeadline(this.#service, call));
   }
 
-  #interrupted(call: Call<Token>, error: HoldfastError, nowMs: number): readonly UpstreamEffect<Token>[] {
+  #committed(attempt: Attempt<Token>, nowMs: number): Effects<Token> {
+    const { call, isUnderWay } = attempt;
+    if (!isUnderWay) return [];
+    this.#learning.committed(attempt, nowMs);
+    call.isCommitted = true;
+    attempt.isAnswering = true;
+    if (call.terms.isStream !== true) attempt.endpoint.answers();
+    call.hedgeAtMs = Number.POSITIVE_INFINITY;
+    attempt.dueMs = Number.POSITIVE_INFINITY;
+    return [...this.#abandonAll(call, 'beaten', nowMs, attempt), ...this.#wait(call)];
+  }
+
+  #woken(call: Call<Token>, nowMs: number): Effects<Token> {
     if (call.state === 'ended') return [];
-    if (call.state !== 'sending') return this.#fail(call, error);
-    const load = this.#release(call);
-    // An instance that let its caller wait in vain is at least that slow.
-    const waitedMs = nowMs - call.sentAtMs;
-    const isTimeout = error.code === 'deadline_exceeded';
-    const learntMs = isTimeout ? Math.max(waitedMs, limits.failurePenaltyMs) : waitedMs;
-    if (learntMs > load.latencyMs(nowMs)) load.sample(learntMs, nowMs);
-    return [{ type: 'abort', call }, ...this.#fail(call, error)];
+    if (nowMs >= call.deadlineMs) {
+      const isUnderWay = call.first !== undefined;
+      return isUnderWay
+        ? this.#givenUp(call, pastDeadline(this.#service, call), 'late', nowMs)
+        : this.#late(call);
+    }
+    if (call.state === 'sending') return this.#overdue(call, nowMs);
+    if (nowMs < call.resumeAtMs) return this.#wait(call);
+    if (call.state === 'backing-off') return this.#attempt(call, nowMs);
+    const admitted = this.#admit(nowMs);
+    if (call.state !== 'queued') return admitted;
+    return [...admitted, ...this.#giveBack(call, tooBusy(this.#service, this.fleet.eligible))];
   }
 
-  #closed(): readonly UpstreamEffect<Token>[] {
-    this.#view = { status: 'known', instances: [] };
-    this.#eligible = [];
-    const underWay: Call<Token>[] = [];
-    for (let call = this.#first; call !== undefined; call = call.next) underWay.push(call);
-    return underWay.reverse().flatMap((call) => {
-      const text = `The call of ${this.#service} was given up: the process is stopping.`;
-      const error = this.#cancelError(call, text);
-      const isSending = call.state === 'sending';
-      if (isSending) this.#release(call);
-      return [...(isSending ? [{ type: 'abort' as const, call }] : []), ...this.#fail(call, error)];
+  #overdue(call: Call<Token>, nowMs: number): Effects<Token> {
+    const effects: UpstreamEffect<Token>[] = [];
+    for (const attempt of [call.first, call.second]) {
+      if (attempt !== undefined && nowMs >= attempt.dueMs) effects.push(...this.#timedOut(attempt, nowMs));
+    }
+    if (nowMs >= call.hedgeAtMs) effects.push(...this.#hedge(call, nowMs));
+    return call.state === 'ended' ? effects : [...effects, ...this.#wait(call)];
+  }
+
+  /** Asks another instance instead, if that can be; where the caller set the time, it is over either way. */
+  #timedOut(attempt: Attempt<Token>, nowMs: number): Effects<Token> {
+    const { call } = attempt;
+    const isHard = call.terms.attemptTimeoutMs !== undefined;
+    const hasRival = call.second !== undefined;
+    // Its rival may fail yet: then a third instance is wanted.
+    attempt.dueMs = hasRival ? nowMs + attempt.patienceMs : Number.POSITIVE_INFINITY;
+    const moves = !hasRival && mayMove(call, this.#attemptsMax) && this.#affordsMove(attempt, nowMs);
+    if (!isHard && !moves) return [];
+    const error = attemptTimedOut(attempt, nowMs);
+    this.#release(attempt);
+    this.#learning.timedOut(attempt, nowMs);
+    call.lastError = error;
+    call.mayHaveExecuted = true;
+    const abort = { type: 'abort', attempt, why: 'timed-out' } as const;
+    if (call.first !== undefined) return [abort];
+    if (moves) call.state = 'backing-off';
+    const next = moves ? this.#attempt(call, nowMs) : this.#fail(call, error);
+    return [abort, ...next];
+  }
+
+  #affordsMove(attempt: Attempt<Token>, nowMs: number): boolean {
+    if (this.#prospectWithout(attempt, nowMs) !== 'good') return false;
+    return attempt.isProbe || this.budget.spend(nowMs);
+  }
+
+  /** "The tail at scale" (Dean and Barroso 2013): a second instance is asked, and the first answer counts. */
+  #hedge(call: Call<Token>, nowMs: number): Effects<Token> {
+    call.hedgeAtMs = Number.POSITIVE_INFINITY;
+    const { first } = call;
+    if (first === undefined) return [];
+    if (this.#prospectWithout(first, nowMs) !== 'good' || !this.budget.spend(nowMs)) return [];
+    const chosen = this.fleet.choose(call, nowMs);
+    return chosen === undefined || chosen === 'busy' ? [] : [this.#send(call, chosen, nowMs)];
+  }
+
+  #givenUp(call: Call<Token>, error: HoldfastError, why: GivenUp, nowMs: number): Effects<Token> {
+    if (call.state === 'ended') return [];
+    return [...this.#abandonAll(call, why, nowMs), ...this.#fail(call, error)];
+  }
+
+  /** Its time is up while nothing is under way: an answer to an earlier attempt is better than none. */
+  #late(call: Call<Token>): Effects<Token> {
+    return call.answered === undefined
+      ? this.#fail(call, pastDeadline(this.#service, call))
+      : this.#deliver(call);
+  }
+
+  #abandonAll(call: Call<Token>, why: GivenUp, nowMs: number, winner?: Attempt<Token>): Effects<Token> {
+    if (call.first === undefined) return [];
+    return [call.first, call.second].flatMap((attempt) => {
+      if (attempt === undefined || attempt === winner) return [];
+      this.#release(attempt);
+      const isTimeout = this.#learning.givenUp(attempt, why, nowMs);
+      return [{ type: 'abort' as const, attempt, why: isTimeout ? 'timed-out' : 'abandoned' }];
     });
   }
 
-  #release(call: Call<Token>): InstanceLoad {
-    const load = must(call.current, 'the instance of an attempt under way');
-    load.inFlight -= 1;
-    assert(load.inFlight >= 0, 'in-flight is never negative');
-    call.current = undefined;
-    return load;
+  #closed(nowMs: number): Effects<Token> {
+    this.#view = { status: 'known', instances: [] };
+    this.fleet.forget();
+    const text = `The call of ${this.#service} was given up: the process is stopping.`;
+    return this.#calls.all().flatMap((call) => this.#givenUp(call, cancelled(call, text), 'left', nowMs));
   }
 
-  #deliver(call: Call<Token>): readonly UpstreamEffect<Token>[] {
+  /** What has happened may have made room. */
+  #thenAdmit(effects: Effects<Token>, nowMs: number): Effects<Token> {
+    return this.#queue.isEmpty ? effects : [...effects, ...this.#admit(nowMs)];
+  }
+
+  /** Those who waited longest go first. One that only few instances may take holds nobody else up. */
+  #admit(nowMs: number): Effects<Token> {
+    const effects: UpstreamEffect<Token>[] = [];
+    let place = 0;
+    for (let call = this.#queue.at(place); call !== undefined; call = this.#queue.at(place)) {
+      const isLate = nowMs >= call.deadlineMs;
+      const chosen = isLate ? undefined : this.fleet.choose(call, nowMs);
+      // What has been nowhere could go anywhere: there is room for none of those behind it either.
+      if (chosen === 'busy' && call.tried === undefined) break;
+      if (chosen === 'busy') place += 1;
+      else effects.push(...(isLate ? this.#late(call) : this.#place(call, chosen, nowMs)));
+    }
+    return effects;
+  }
+
+  #release(attempt: Attempt<Token>): void {
+    const { call } = attempt;
+    attempt.isUnderWay = false;
+    const isStream = call.terms.isStream === true;
+    attempt.endpoint.released({ isStream, isAnswering: attempt.isAnswering });
+    if (call.first === attempt) call.first = call.second;
+    call.second = undefined;
+  }
+
+  /** What an earlier attempt brought is better than an error that says only why there is no further one. */
+  #giveBack(call: Call<Token>, error: HoldfastError): Effects<Token> {
+    return call.answered === undefined ? this.#fail(call, call.lastError ?? error) : this.#deliver(call);
+  }
+
+  #wait(call: Call<Token>): Effects<Token> {
+    call.plan();
+    return [{ type: 'wait', call }];
+  }
+
+  #deliver(call: Call<Token>): Effects<Token> {
+    must(call.answered, 'answer to deliver');
     this.#end(call);
     return [{ type: 'deliver', call }];
   }
 
-  #fail(call: Call<Token>, error: HoldfastError): readonly UpstreamEffect<Token>[] {
+  #fail(call: Call<Token>, error: HoldfastError): Effects<Token> {
     this.#end(call);
-    return [{ type: 'fail', call, error }];
-  }
-
-  #enter(call: Call<Token>): void {
-    call.next = this.#first;
-    if (this.#first !== undefined) this.#first.previous = call;
-    this.#first = call;
+    return [{ type: 'fail', call, error: call.mayHaveExecuted ? perhapsExecuted(error) : error }];
   }
 
   #end(call: Call<Token>): void {
     call.state = 'ended';
-    const { previous, next } = call;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next !== undefined) next.previous = previous;
-    call.next = undefined;
-    call.previous = undefined;
-  }
-
-  #cancelError(call: Call<Token>, why: string): HoldfastError {
-    return new HoldfastError('cancelled', why, { mayHaveExecuted: call.attempts > 0 });
-  }
-
-  #nobody(): HoldfastError {
-    const why = this.#view.status === 'unreachable' ? this.#view.why : undefined;
-    const text =
-      why === undefined
-        ? `No instance of ${this.#service} is registered and ready.`
-        : `${this.#service} cannot be looked up: ${why}`;
-    return new HoldfastError('unavailable', text, { mayHaveExecuted: false });
-  }
-
-  #deadlineError(call: Call<Token>): HoldfastError {
-    const allowedMs = Math.round(call.deadlineMs - call.startedAtMs);
-    const where = call.current?.instance;
-    const text =
-      where === undefined
-        ? `${this.#service} did not answer within ${allowedMs} ms.`
-        : `${where.id} at ${where.host}:${where.port} did not answer within ${allowedMs} ms.`;
-    return new HoldfastError('deadline_exceeded', text, {
-      cause: call.lastError,
-      mayHaveExecuted: call.attempts > 0,
-    });
+    this.#calls.remove(call);
   }
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Transport } from '@connectrpc/connect';
-import type { Caller } from '../caller.ts';
+import type { Caller, TransportOptions } from '../caller.ts';
 import type { GrpcConnections } from './connections.ts';
 
 interface Loaded {
@@ -15,11 +15,11 @@ export class LazyGrpc {
   #loaded: Loaded | undefined;
   #loading: Promise<Loaded> | undefined;
 
-  transport(caller: Caller, service: string): Transport {
+  transport(caller: Caller, service: string, options: TransportOptions): Transport {
     let made: Transport | undefined;
     const ready = this.#load();
     const make = ({ connections, grpcTransport }: Loaded): Transport => {
-      made ??= grpcTransport(caller, connections, service);
+      made ??= grpcTransport(caller, connections, service, options);
       return made;
     };
     ready.then(make);

@@ -1,8 +1,8 @@
 import type { CallSink, ClientCall } from '../../grpc/index.ts';
 import { HoldfastError } from '../../std/index.ts';
+import type { Sending } from '../core/attempt.ts';
 import type { Outcome } from '../core/events.ts';
-import type { Instance } from '../discovery.ts';
-import { Exchange } from '../driver/exchange.ts';
+import { Exchange, type Target } from '../driver/exchange.ts';
 import type { GrpcConnections } from './connections.ts';
 import { MessageQueue } from './queue.ts';
 import { verdictOf } from './verdict.ts';
@@ -12,7 +12,7 @@ export interface StreamRequest {
   /** The frames to send, in order. Read only once the call has an instance. */
   readonly frames: AsyncIterable<Buffer>;
   /** Names and values in turn. */
-  headers(remainingMs: number): readonly string[];
+  headers(remainingMs: number, attempt: number): readonly string[];
 }
 
 /**
@@ -35,27 +35,27 @@ export class StreamExchange extends Exchange {
     this.#request = request;
   }
 
-  override send(instance: Instance, remainingMs: number, settled: (outcome: Outcome) => void): void {
-    const sentAtMs = performance.now();
-    let latencyMs: number | undefined;
+  override send(target: Target): Sending {
+    let hasAnswered = false;
     const sink: CallSink = {
       message: (bytes) => {
-        latencyMs ??= performance.now() - sentAtMs;
+        if (!hasAnswered) {
+          hasAnswered = true;
+          target.committed();
+        }
         this.answers.push(bytes);
       },
-      ended: (error) => settled(this.#outcome(error, latencyMs)),
+      ended: (error) => target.settled(this.#outcome(error, hasAnswered)),
     };
     const { path, headers } = this.#request;
-    const connection = this.#connections.to(instance);
-    const attempt = connection.call(path, headers(remainingMs), sink);
+    const connection = this.#connections.to(target.instance);
+    const attempt = connection.call(path, headers(target.remainingMs, target.attempt), sink);
     this.#attempt = attempt;
     connection.whenConnected(() => {
-      if (attempt === this.#attempt) this.#pump(attempt).catch((error) => this.#unreadable(attempt, error));
+      if (attempt !== this.#attempt) return;
+      this.#pump(attempt).catch((error) => this.#unreadable(attempt, target, error));
     });
-  }
-
-  override abort(): void {
-    this.#attempt?.cancel();
+    return { abort: () => attempt.cancel() };
   }
 
   override deliver(): void {
@@ -67,12 +67,16 @@ export class StreamExchange extends Exchange {
   }
 
   /** With a first message the instance has answered, however the stream ended. */
-  #outcome(error: HoldfastError | undefined, latencyMs: number | undefined): Outcome {
-    // Without any there is nothing to learn: a watch may be silent for hours.
-    if (error === undefined) return { type: 'answered', verdict: 'ok', latencyMs: latencyMs ?? 0 };
-    if (!error.answered && latencyMs === undefined) return { type: 'failed', error };
+  #outcome(error: HoldfastError | undefined, hasAnswered: boolean): Outcome {
+    // Without any there is nothing to learn of its speed: a watch may be silent for hours.
+    if (error === undefined) return { type: 'answered', verdict: 'ok', latencyMs: 'unknown' };
+    if (!error.answered && !hasAnswered) return { type: 'failed', error };
     this.#error = error;
-    return { type: 'answered', verdict: error.answered ? verdictOf(error) : 'failed', latencyMs };
+    return {
+      type: 'answered',
+      verdict: error.answered ? verdictOf(error) : 'failed',
+      latencyMs: 'unknown',
+    };
   }
 
   #end(error: HoldfastError | undefined): void {
@@ -80,11 +84,11 @@ export class StreamExchange extends Exchange {
     this.#resume?.();
   }
 
-  /** The caller's own messages threw: its call ends with that. */
-  #unreadable(attempt: ClientCall, error: unknown): void {
+  /** The caller's own messages threw: its call ends with that, and nobody is to blame. */
+  #unreadable(attempt: ClientCall, target: Target, cause: unknown): void {
     attempt.cancel();
     const text = 'The messages to send could not be read.';
-    this.#end(new HoldfastError('cancelled', text, { cause: error }));
+    target.settled({ type: 'failed', error: new HoldfastError('cancelled', text, { cause }) });
   }
 
   async #pump(attempt: ClientCall): Promise<void> {

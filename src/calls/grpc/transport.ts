@@ -13,9 +13,10 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from '@bufbuild/protobu
 import type { StreamResponse, Transport, UnaryResponse } from '@connectrpc/connect';
 import { formatTimeout, frameOf } from '../../grpc/index.ts';
 import { HoldfastError } from '../../std/index.ts';
-import type { Caller } from '../caller.ts';
-import { currentContext } from '../context.ts';
+import type { Caller, TransportOptions } from '../caller.ts';
+import { currentContext, previousAttemptsHeader } from '../context.ts';
 import { limits } from '../limits.ts';
+import { grpcAttemptNames, mergeHeaders } from '../travelling.ts';
 import type { GrpcConnections } from './connections.ts';
 import { StreamExchange } from './streaming.ts';
 import { UnaryExchange } from './unary.ts';
@@ -25,12 +26,17 @@ import { UnaryExchange } from './unary.ts';
  * `idempotency_level` NO_SIDE_EFFECTS or IDEMPOTENT may be retried after it was sent; others only when they
  * provably never left. Errors are HoldfastErrors, their codes the sixteen of gRPC.
  */
-export function grpcTransport(caller: Caller, connections: GrpcConnections, service: string): Transport {
+export function grpcTransport(
+  caller: Caller,
+  connections: GrpcConnections,
+  service: string,
+  preferences: TransportOptions,
+): Transport {
   return {
     unary: (method, signal, timeoutMs, header, input) =>
-      unary({ caller, connections, service, signal, timeoutMs, header }, method, input),
+      unary({ caller, connections, service, preferences, signal, timeoutMs, header }, method, input),
     stream: (method, signal, timeoutMs, header, input) =>
-      stream({ caller, connections, service, signal, timeoutMs, header }, method, input),
+      stream({ caller, connections, service, preferences, signal, timeoutMs, header }, method, input),
   };
 }
 
@@ -38,6 +44,7 @@ interface GrpcOptions {
   readonly caller: Caller;
   readonly connections: GrpcConnections;
   readonly service: string;
+  readonly preferences: TransportOptions;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;
   readonly header: ConstructorParameters<typeof Headers>[0];
@@ -67,10 +74,10 @@ function unary<I extends DescMessage, O extends DescMessage>(
       },
       reject,
     );
-    const timeoutMs = caller.timeoutMs(options.timeoutMs, currentContext());
+    const context = currentContext();
     caller.start(service, exchange, {
-      timeoutMs,
-      idempotent: isIdempotent(method),
+      ...caller.terms(service, options.preferences, context, isIdempotent(method)),
+      timeoutMs: caller.timeoutMs(options.timeoutMs, context),
       signal: options.signal,
     });
   });
@@ -122,10 +129,12 @@ async function stream<I extends DescMessage, O extends DescMessage>(
   const { signal } = options;
   // A stream lasts as long as it is wanted, but no longer than any call may.
   const asked = options.timeoutMs ?? limits.callTimeoutMsMax;
-  const timeoutMs = caller.timeoutMs(asked, currentContext());
+  const context = currentContext();
   caller.start(service, exchange, {
-    timeoutMs,
-    idempotent: false,
+    ...caller.terms(service, options.preferences, context, false),
+    isStream: true,
+    attemptTimeoutMs: undefined,
+    timeoutMs: caller.timeoutMs(asked, context),
     signal: signal === undefined ? abandoned.signal : AbortSignal.any([signal, abandoned.signal]),
   });
   return {
@@ -167,20 +176,21 @@ function parse<O extends DescMessage>(desc: O, bytes: Buffer, service: string): 
   }
 }
 
-function travellingHeaders(options: GrpcOptions): (remainingMs: number) => readonly string[] {
+function travellingHeaders(
+  options: GrpcOptions,
+): (remainingMs: number, attempt: number) => readonly string[] {
   const context = currentContext();
-  const own = options.header === undefined ? [] : [...new Headers(options.header)];
-  return (remainingMs) => {
-    const headers = [
-      'grpc-timeout',
-      formatTimeout(remainingMs),
-      'traceparent',
-      options.caller.traceparent(context),
-    ];
+  const own = options.header === undefined ? [] : [...new Headers(options.header)].flat();
+  return (remainingMs, attempt) => {
+    const headers: Record<string, string> = {
+      'grpc-timeout': formatTimeout(remainingMs),
+      traceparent: options.caller.traceparent(context),
+    };
+    const previous = attempt + (context?.attempt ?? 1) - 2;
+    if (previous > 0) headers[previousAttemptsHeader] = String(previous);
     const state = context?.trace.state;
-    if (state !== undefined) headers.push('tracestate', state);
-    for (const [name, value] of own) if (!headers.includes(name)) headers.push(name, value);
-    return headers;
+    if (state !== undefined) headers.tracestate = state;
+    return mergeHeaders(own, headers, grpcAttemptNames);
   };
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { CallSink, ClientCall } from '../../grpc/index.ts';
 import { HoldfastError } from '../../std/index.ts';
+import type { Sending } from '../core/attempt.ts';
 import type { Outcome } from '../core/events.ts';
-import type { Instance } from '../discovery.ts';
-import { Exchange } from '../driver/exchange.ts';
+import { Exchange, type Target } from '../driver/exchange.ts';
 import type { GrpcConnections } from './connections.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -17,18 +17,15 @@ export interface UnaryRequest {
   readonly path: string;
   readonly frame: Buffer;
   /** Names and values in turn. */
-  headers(remainingMs: number): readonly string[];
+  headers(remainingMs: number, attempt: number): readonly string[];
 }
 
 /** One unary gRPC call: an answer with an error status is the call's error, not a failed attempt. */
-export class UnaryExchange extends Exchange {
+export class UnaryExchange extends Exchange<UnaryAttempt> {
   readonly #connections: GrpcConnections;
   readonly #request: UnaryRequest;
   readonly #resolve: (answer: UnaryAnswer) => void;
   readonly #reject: (error: HoldfastError) => void;
-  #attempt: ClientCall | undefined;
-  #answer: UnaryAnswer | undefined;
-  #error: HoldfastError | undefined;
 
   constructor(
     connections: GrpcConnections,
@@ -43,46 +40,63 @@ export class UnaryExchange extends Exchange {
     this.#reject = reject;
   }
 
-  override send(instance: Instance, remainingMs: number, settled: (outcome: Outcome) => void): void {
-    let message: Buffer | undefined;
-    this.#answer = undefined;
-    this.#error = undefined;
-    const sink: CallSink = {
-      message: (bytes) => {
-        message = bytes;
-      },
-      ended: (error, trailers) => {
-        if (error === undefined && message !== undefined) {
-          this.#answer = { message, trailers };
-          settled({ type: 'answered', verdict: 'ok' });
-          return;
-        }
-        const text = `${instance.id} answered without a message.`;
-        settled(this.#outcome(error ?? new HoldfastError('internal', text, { answered: true })));
-      },
-    };
+  override send(target: Target): UnaryAttempt {
     const { path, frame } = this.#request;
-    this.#attempt = this.#connections.to(instance).call(path, this.#request.headers(remainingMs), sink);
-    this.#attempt.end(frame);
+    const attempt = new UnaryAttempt(target);
+    const headers = this.#request.headers(target.remainingMs, target.attempt);
+    attempt.begin(this.#connections.to(target.instance).call(path, headers, attempt), frame);
+    return attempt;
   }
 
-  override abort(): void {
-    this.#attempt?.cancel();
-  }
-
-  override deliver(): void {
-    if (this.#answer === undefined) this.#reject(this.#error as HoldfastError);
-    else this.#resolve(this.#answer);
+  override deliver({ answer, error }: UnaryAttempt): void {
+    if (answer === undefined) this.#reject(error as HoldfastError);
+    else this.#resolve(answer);
   }
 
   override fail(error: HoldfastError): void {
     this.#reject(error);
   }
+}
+
+class UnaryAttempt implements Sending, CallSink {
+  answer: UnaryAnswer | undefined;
+  error: HoldfastError | undefined;
+  readonly #target: Target;
+  #call: ClientCall | undefined;
+  #message: Buffer | undefined;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  begin(call: ClientCall, frame: Buffer): void {
+    this.#call = call;
+    call.end(frame);
+  }
+
+  abort(): void {
+    this.#call?.cancel();
+  }
+
+  message(bytes: Buffer): void {
+    this.#message = bytes;
+  }
+
+  ended(error: HoldfastError | undefined, trailers: IncomingHttpHeaders): void {
+    if (error === undefined && this.#message !== undefined) {
+      this.answer = { message: this.#message, trailers };
+      this.#target.settled({ type: 'answered', verdict: 'ok' });
+      return;
+    }
+    const text = `${this.#target.instance.id} answered without a message.`;
+    this.#target.settled(this.#outcome(error ?? new HoldfastError('internal', text, { answered: true })));
+  }
 
   /** An error with a status is the instance's answer; one without is a failure on the way. */
   #outcome(error: HoldfastError): Outcome {
     if (!error.answered) return { type: 'failed', error };
-    this.#error = error;
-    return { type: 'answered', verdict: verdictOf(error) };
+    this.error = error;
+    const { retryAfterMs } = error;
+    return { type: 'answered', verdict: verdictOf(error), retryAfterMs };
   }
 }

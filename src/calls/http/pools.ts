@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import { HoldfastError } from '../../std/index.ts';
 import type { Instance } from '../discovery.ts';
 import { limits } from '../limits.ts';
@@ -8,6 +8,9 @@ import { limits } from '../limits.ts';
 export class Pools {
   readonly #pools = new Map<string, Pool>();
   readonly #outside = AsyncLocalStorage.snapshot();
+  /** How connections broke that had brought an answer before. */
+  readonly #breaksAfterUse = new WeakSet<Error>();
+  readonly #connect = buildConnector({ timeout: limits.connectTimeoutMs, allowH2: false });
   #closed = false;
 
   /** Outside the caller's async context: a connection serves many callers, not only its first. */
@@ -18,6 +21,11 @@ export class Pools {
   ): void {
     const pool = this.#of(instance);
     this.#outside(() => pool.dispatch(options, handler));
+  }
+
+  /** Whether the connection that broke with this error had brought an answer before. */
+  hadServed(cause: Error): boolean {
+    return this.#breaksAfterUse.has(cause);
   }
 
   #of(instance: Instance): Pool {
@@ -35,7 +43,7 @@ export class Pools {
       keepAliveTimeout: limits.connectionIdleMs,
       // What a server offers with Keep-Alive may be longer, and counts no more than ours.
       keepAliveMaxTimeout: limits.connectionIdleMs,
-      connect: { timeout: limits.connectTimeoutMs },
+      connect: this.#connectAndWatch,
       allowH2: false,
       // The call's own deadline bounds these: one timer a call.
       headersTimeout: 0,
@@ -44,6 +52,17 @@ export class Pools {
     this.#pools.set(origin, pool);
     return pool;
   }
+
+  /** undici hands its handlers the very error that the socket emitted, so it can be known again there. */
+  readonly #connectAndWatch: buildConnector.connector = (options, callback) => {
+    this.#connect(options, (...result: Parameters<buildConnector.Callback>) => {
+      const [, socket] = result;
+      socket?.once('error', (error) => {
+        if (socket.bytesRead > 0) this.#breaksAfterUse.add(error);
+      });
+      callback(...result);
+    });
+  };
 
   /** Lets go of every instance that is not among these; what is under way there is finished. */
   retain(instances: Iterable<Instance>): void {
