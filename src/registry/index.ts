@@ -11,25 +11,42 @@ export { AnnouncerCore } from './core/announcer.ts';
 export type { AnnounceAnswer, AnnouncerEffect, AnnouncerEvent } from './core/announcer-events.ts';
 export { LeasesCore } from './core/leases.ts';
 export type {
+  Held,
   LeasesEffect,
   LeasesEvent,
   LeasesReport,
-  PutOutcome,
-  RemoveOutcome,
+  PutDecision,
+  RemoveDecision,
 } from './core/leases-events.ts';
+export { ProbingCore } from './core/probing.ts';
+export type {
+  ProbeOutcome,
+  ProbesHeld,
+  ProbingEffect,
+  ProbingEvent,
+  ProbingReport,
+} from './core/probing-events.ts';
+export { Sequence } from './core/sequence.ts';
 export { ViewCore } from './core/view.ts';
 export type { ViewEffect, ViewEvent } from './core/view-events.ts';
 export { EmbeddedStore, type EmbeddedStoreOptions } from './driver/embedded-store.ts';
+export { type RedisAddress, redisAddress } from './driver/redis/address.ts';
+export { type RedisScript, redisScript, type ScriptOutcome } from './driver/redis/script.ts';
+export { RedisStore, type RedisStoreOptions } from './driver/redis-store.ts';
 export type { AnnouncerReport, RegistryEvent, ViewReport } from './events.ts';
 export { mayReplace, newIncarnation } from './incarnation.ts';
 export { type Registered, sameInstance, sameInstances } from './instance.ts';
 export { limits } from './limits.ts';
 export type {
   Listing,
+  ListOutcome,
+  PutOutcome,
   PutRequest,
   RegistryStore,
+  RemoveOutcome,
   RemoveRequest,
   StoreEvent,
+  Unavailable,
   WatchRequest,
 } from './store.ts';
 export type { Change, Position, WatchFrame } from './watch-frame.ts';

@@ -34,6 +34,7 @@ function sameMetadata(left: Instance['metadata'] = {}, right: Instance['metadata
 }
 
 export function sameInstances(left: readonly Instance[], right: readonly Instance[]): boolean {
+  if (left === right) return true;
   return (
     left.length === right.length &&
     left.every((instance, index) => {

@@ -79,6 +79,8 @@ export const limits = {
    * whole renewal intervals, measured by the registry itself, however late its stream arrives.
    */
   confirmBeats: 5,
+  /** A timer that fires so much too late means that this process did not run. */
+  lateWakeMs: 200,
   /** One PUT or DELETE, connecting included. */
   requestTimeoutMs: 1_000,
   /** Deregistration at drain, repeated attempts included. */
@@ -91,6 +93,45 @@ export const limits = {
    * rejected.
    */
   refusedRetryMs: 2_000,
+
+  /** Instances that hold no lease and are probed instead. Each step of the core looks at all of them. */
+  enrolmentsMax: 1_000,
+  /** Between an answer and the next probe, at most; up to `probeSpread` of it less. */
+  probeIntervalMs: 2_000,
+  probeSpread: 0.2,
+  /** One probe, connecting and the body of its answer included. */
+  probeTimeoutMs: 1_000,
+  /** Failures in a row that take an instance off the list. */
+  probeFailuresMax: 2,
+  /** After the first failure; doubled with each further one. */
+  probeBackoffMinMs: 1_000,
+  probeBackoffMaxMs: 30_000,
+  /** All that fail at once, as 1000 that hang, are asked within 16 s. */
+  probesUnderWayMax: 64,
+  /**
+   * What a successful probe renews. Only for when no registry probes any more: it must outlast the longest
+   * wait for one of the places above.
+   */
+  probeLeaseMs: 20_000,
+  /** After so long without one success it is probed no more. */
+  probeForgetMs: 24 * 60 * 60_000,
+
+  /** One command to Redis, its answer included: shorter than requestTimeoutMs, so that the answer arrives. */
+  storeCommandMs: 800,
+  /** From connecting to Redis to its first useful answer. */
+  storeConnectMs: 2_000,
+  /** Commands under way to Redis. Beyond that the registry is busy. */
+  storeCommandsMax: 2_000,
+  /** How long one question for new changes waits in Redis for one, and how many it takes at a time. */
+  storeFollowMs: 250,
+  storeFollowMax: 256,
+  /** A registry that has not reached for this long what Redis has reads the whole list again. */
+  storeBehindMs: 1_000,
+  /** When Redis has not answered for this long, watch streams end: another registry may still reach it. */
+  storeAwayMs: 3_000,
+  /** What is told about an answer of Redis that nobody expected. */
+  storeReplyCharsMax: 200,
+  storePrefixCharsMax: 128,
 
   /** One line and one event of a watch stream. A snapshot of listBytesMax fits, with room to spare. */
   sseLineCharsMax: 16 * 1024 * 1024,

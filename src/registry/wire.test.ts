@@ -155,4 +155,9 @@ describe('what the registry takes', () => {
   ])('service name %j: %j', (name, taken) => {
     expect(serviceName.safeParse(name).success).toBe(taken);
   });
+
+  it.each([7, null, undefined, 'Echo'])('says what a service name must be, not %j', (name) => {
+    const parsed = serviceName.safeParse(name);
+    expect(parsed.error && explain(parsed.error)).toMatch(/^must be 1 to 63 lower-case letters/);
+  });
 });

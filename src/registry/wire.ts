@@ -18,12 +18,9 @@ export const paths = {
 
 const text = (charsMax: number) => z.string().max(charsMax);
 
-export const serviceName = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9-]{0,62}$/,
-    'must be 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit',
-  );
+const serviceNameRule =
+  'must be 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit';
+export const serviceName = z.string(serviceNameRule).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, serviceNameRule);
 
 export const instanceId = z
   .string()
@@ -84,6 +81,10 @@ export const serviceReply = z.object({
 export const servicesReply = z.object({
   revision: z.int(),
   warming: z.boolean(),
+  /** While expiry is held back: so many of so many fell silent together, and for how long at most. */
+  held: z.object({ silent: z.int(), total: z.int(), remainingMs: z.number() }).optional(),
+  /** The same of instances that are probed: so many of so many fail together. */
+  probesHeld: z.object({ failing: z.int(), total: z.int(), remainingMs: z.number() }).optional(),
   services: z.record(serviceName, z.array(instance)),
 });
 

@@ -3,6 +3,7 @@ import type { Host, Timer } from '../../host/index.ts';
 import { drive, type Observe, unreachable } from '../../std/index.ts';
 import { AnnouncerCore } from '../core/announcer.ts';
 import type { AnnounceAnswer, AnnouncerEffect, AnnouncerEvent } from '../core/announcer-events.ts';
+import type { Sequence } from '../core/sequence.ts';
 import type { RegistryEvent } from '../events.ts';
 import type { RegistryTransport } from './transport.ts';
 
@@ -11,6 +12,8 @@ export interface AnnouncingOptions {
   readonly transport: RegistryTransport;
   readonly registry: string;
   readonly service: string;
+  /** One for all announcers of the instance. */
+  readonly sequence: Sequence;
   readonly leaseMs: number | undefined;
   readonly observe: Observe<RegistryEvent>;
 }
@@ -25,8 +28,8 @@ export class Announcing {
 
   constructor(options: AnnouncingOptions) {
     this.#options = options;
-    const { registry, service } = options;
-    this.#step = drive(new AnnouncerCore({ registry, service }), (effect) => this.#run(effect));
+    const { registry, service, sequence } = options;
+    this.#step = drive(new AnnouncerCore({ registry, service, sequence }), (effect) => this.#run(effect));
   }
 
   announce(instance: Instance): void {

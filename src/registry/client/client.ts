@@ -1,6 +1,7 @@
 import type { Discovery, DiscoveryView, Instance, InstanceState } from '../../calls/index.ts';
 import type { Host } from '../../host/index.ts';
 import { HoldfastError, ignore, type Observe } from '../../std/index.ts';
+import { Sequence } from '../core/sequence.ts';
 import type { RegistryEvent } from '../events.ts';
 import { explain, instanceId, serviceName } from '../wire.ts';
 import { Announcing } from './announcing.ts';
@@ -87,9 +88,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       checkName(serviceName.safeParse(service), `The service name ${JSON.stringify(service)}`);
       checkName(instanceId.safeParse(instance.id), `The instance id ${JSON.stringify(instance.id)}`);
       checkOpen(closed);
-      const own = registries.map(
-        (registry) => new Announcing({ host, transport, registry, service, leaseMs, observe }),
-      );
+      const shared = { host, transport, service, sequence: new Sequence(), leaseMs, observe };
+      const own = registries.map((registry) => new Announcing({ ...shared, registry }));
       announcings.push(...own);
       return announcement(instance, own);
     },

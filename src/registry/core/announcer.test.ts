@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance, InstanceState } from '../../calls/index.ts';
+import { limits } from '../limits.ts';
 import { AnnouncerCore } from './announcer.ts';
 import type { AnnounceAnswer, AnnouncerEffect, AnnouncerEvent } from './announcer-events.ts';
+import { LeasesCore } from './leases.ts';
+import { Sequence } from './sequence.ts';
 
 const instance = (state: InstanceState = 'ready'): Instance => ({
   id: 'a-1',
@@ -34,10 +37,14 @@ function reportLine(report: Extract<AnnouncerEffect, { type: 'report' }>['report
 }
 
 class Session {
-  readonly core = new AnnouncerCore({ registry: 'r1', service: 'a' });
+  readonly core: AnnouncerCore;
   nowMs = 0;
   wakeMs: number | undefined;
   attempt = 0;
+
+  constructor(sequence = new Sequence()) {
+    this.core = new AnnouncerCore({ registry: 'r1', service: 'a', sequence });
+  }
 
   announce = (state: InstanceState = 'ready') =>
     this.#step({ type: 'announce', nowMs: this.nowMs, instance: instance(state) });
@@ -60,6 +67,13 @@ class Session {
     return lines;
   }
 
+  /** The process did not run for so long; then its timers fire. */
+  freeze(ms: number): string[] {
+    this.nowMs += ms;
+    this.wakeMs = undefined;
+    return this.#step({ type: 'woken', nowMs: this.nowMs, random: 1 });
+  }
+
   #step(event: AnnouncerEvent): string[] {
     const effects = this.core.step(event);
     for (const effect of effects) {
@@ -71,6 +85,16 @@ class Session {
 }
 
 describe('an announcer', () => {
+  it('hears an answer that waited while its process did not run, and then goes on as ever', () => {
+    const session = new Session();
+    session.announce();
+    expect(session.freeze(limits.requestTimeoutMs + 5_000)).toEqual([]);
+    expect(session.listed()).toEqual(['report registered']);
+    session.pass(2_000);
+    const lines = session.pass(limits.requestTimeoutMs);
+    expect(lines.map((text) => text.replace(/^\d+ /, ''))).toEqual(['cancel', 'report announce-failed']);
+  });
+
   it('registers, and renews at a third of the lease', () => {
     const announcer = new Session();
     expect(announcer.announce()).toEqual(['put ready #1']);
@@ -198,5 +222,58 @@ describe('withdrawing', () => {
 
   it('has nothing to do when nothing was announced', () => {
     expect(new Session().withdraw()).toEqual(['report withdrawn', 'withdrawn']);
+  });
+});
+
+describe('two announcers of one instance, whose registries share a store', () => {
+  const toStore = (store: LeasesCore, effects: readonly AnnouncerEffect[]): void => {
+    for (const effect of effects) {
+      if (effect.type !== 'put') continue;
+      const { instance: what, sequence } = effect;
+      const put = { type: 'put', request: 0, service: 'a', leaseMs: 6000, nowMs: 0 } as const;
+      store.step({ ...put, instance: what, sequence });
+    }
+  };
+
+  it('are listed with what was announced last, in whatever order their requests arrive', () => {
+    const sequence = new Sequence();
+    const [first, second] = [0, 1].map(() => {
+      return new AnnouncerCore({ registry: 'r', service: 'a', sequence });
+    }) as [AnnouncerCore, AnnouncerCore];
+    const listed: AnnounceAnswer = { result: 'listed', leaseMs: 6000 };
+    const say = (core: AnnouncerCore, state: InstanceState) =>
+      core.step({ type: 'announce', nowMs: 0, instance: instance(state) });
+    const hear = (core: AnnouncerCore, attempt: number) =>
+      core.step({ type: 'answered', attempt, nowMs: 0, random: 0, answer: listed });
+    const renew = (core: AnnouncerCore) => core.step({ type: 'woken', nowMs: 2000, random: 0 });
+
+    const store = new LeasesCore({ epoch: 'e', nowMs: 0 });
+    toStore(store, [...say(first, 'ready'), ...say(second, 'ready')]);
+    hear(first, 1);
+    hear(second, 1);
+    // The first has renewed often and its numbers are far ahead of what the second alone would count.
+    const late = renew(first);
+    toStore(store, late);
+    hear(first, 2);
+    // Only the second is quick to say that the instance drains; what the first said before comes after it.
+    const delayed = say(first, 'draining');
+    toStore(store, say(second, 'draining'));
+    expect(store.list()[0]?.instance.state).toBe('draining');
+    toStore(store, late);
+    toStore(store, delayed);
+    expect(store.list()[0]?.instance.state).toBe('draining');
+  });
+
+  it('renew one lease, each by itself when the other is cut off', () => {
+    const sequence = new Sequence();
+    const [first, second] = [new Session(sequence), new Session(sequence)];
+    expect(first.announce()).toEqual(['put ready #1']);
+    expect(second.announce()).toEqual(['put ready #2']);
+    first.listed();
+    second.listed();
+    expect(first.pass(2000)).toEqual(['2000 put ready #3']);
+    first.listed();
+    expect(first.pass(2000)).toEqual(['4000 put ready #4']);
+    expect(second.pass(2000)).toEqual(['2000 put ready #5']);
   });
 });

@@ -5,6 +5,7 @@ import { sameInstance } from '../instance.ts';
 import { limits } from '../limits.ts';
 import type { AnnounceAnswer, AnnouncerEffect, AnnouncerEvent } from './announcer-events.ts';
 import { backoffMs } from './backoff.ts';
+import type { Sequence } from './sequence.ts';
 
 type Standing = 'new' | 'listed' | 'failing' | 'key-refused' | 'fenced' | 'rejected';
 
@@ -14,7 +15,7 @@ const wrongKey = 'start this process with CLUSTER_KEY=$(cat .holdfast/cluster.ke
  * Keeps one instance listed at one registry. Registering and renewing are the same request, so a registry
  * that restarted or forgot the instance learns of it with the next renewal. (With several registries there
  * is one announcer for each: every registry then knows everybody, and it does not matter which one a
- * watcher asks.)
+ * watcher asks. They share a sequence, because the registries may share a store.)
  *
  * Invariants: one request is under way at a time, and each has a higher sequence number than the last, so
  * what the registry takes last is what was announced last; a change is sent as soon as the request under
@@ -23,9 +24,9 @@ const wrongKey = 'start this process with CLUSTER_KEY=$(cat .holdfast/cluster.ke
 export class AnnouncerCore implements Core<AnnouncerEvent, AnnouncerEffect> {
   readonly #registry: string;
   readonly #service: string;
+  readonly #sequence: Sequence;
   #instance: Instance | undefined;
   #sent: Instance | undefined;
-  #sequence = 0;
   #attempt = 0;
   #sending = false;
   #phase: 'announcing' | 'withdrawing' | 'gone' = 'announcing';
@@ -38,9 +39,15 @@ export class AnnouncerCore implements Core<AnnouncerEvent, AnnouncerEffect> {
   #wakeMs: number | undefined;
   #effects: AnnouncerEffect[] = [];
 
-  constructor(options: { readonly registry: string; readonly service: string }) {
+  constructor(options: {
+    readonly registry: string;
+    readonly service: string;
+    /** One for all announcers of the instance. */
+    readonly sequence: Sequence;
+  }) {
     this.#registry = options.registry;
     this.#service = options.service;
+    this.#sequence = options.sequence;
   }
 
   /** How it stands with this registry. */
@@ -64,6 +71,7 @@ export class AnnouncerCore implements Core<AnnouncerEvent, AnnouncerEffect> {
         this.#answered(event.answer, event.nowMs, event.random);
         break;
       case 'woken':
+        this.#allowForPause(event.nowMs);
         this.#wakeMs = undefined;
         this.#woken(event.nowMs, event.random);
         break;
@@ -107,9 +115,8 @@ export class AnnouncerCore implements Core<AnnouncerEvent, AnnouncerEffect> {
       this.#effects.push({ type: 'delete', attempt, instance });
       return;
     }
-    this.#sequence += 1;
     this.#sent = instance;
-    this.#effects.push({ type: 'put', attempt, instance, sequence: this.#sequence });
+    this.#effects.push({ type: 'put', attempt, instance, sequence: this.#sequence.next() });
   }
 
   #answered(answer: AnnounceAnswer, nowMs: number, random: number): void {
@@ -135,6 +142,12 @@ export class AnnouncerCore implements Core<AnnouncerEvent, AnnouncerEffect> {
   #retry(nowMs: number, random: number): void {
     this.#failures += 1;
     this.#dueMs = nowMs + backoffMs(this.#failures, random);
+  }
+
+  /** Woken late: this process did not run. An answer that waits to be read is heard before it is given up. */
+  #allowForPause(nowMs: number): void {
+    if (this.#wakeMs === undefined || nowMs - this.#wakeMs <= limits.lateWakeMs) return;
+    if (this.#sending && this.#dueMs !== undefined) this.#dueMs = nowMs + limits.requestTimeoutMs;
   }
 
   #woken(nowMs: number, random: number): void {

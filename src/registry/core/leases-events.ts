@@ -35,22 +35,32 @@ export type LeasesEvent =
   /** Every `limits.tickMs`. */
   | { readonly type: 'tick'; readonly nowMs: number };
 
-export type PutOutcome =
+/** What becomes of a put. */
+export type PutDecision =
   | { readonly result: 'listed'; readonly revision: number; readonly leaseMs: number }
   /** This incarnation was removed, or a later one took its place. */
   | { readonly result: 'fenced'; readonly by: Instance | undefined }
   /** There is no room, by the bound of this name, and nothing has changed. */
   | { readonly result: 'full'; readonly bound: 'instancesMax' | 'instanceBytesMax' | 'listBytesMax' };
 
-export interface RemoveOutcome {
+export interface RemoveDecision {
+  readonly result: 'done';
   /** False when another incarnation, or none, is listed. */
   readonly removed: boolean;
   readonly revision: number;
 }
 
+/** So many leases ran out together that none is dropped for now. As of the last tick. */
+export interface Held {
+  readonly silent: number;
+  readonly total: number;
+  /** How much longer at the most. */
+  readonly remainingMs: number;
+}
+
 export type LeasesEffect =
-  | { readonly type: 'put-done'; readonly request: number; readonly outcome: PutOutcome }
-  | { readonly type: 'remove-done'; readonly request: number; readonly outcome: RemoveOutcome }
+  | { readonly type: 'put-done'; readonly request: number; readonly outcome: PutDecision }
+  | { readonly type: 'remove-done'; readonly request: number; readonly outcome: RemoveDecision }
   /** To one watcher that just began. */
   | { readonly type: 'send'; readonly watcher: number; readonly frame: WatchFrame }
   /** To every watcher; a change only to those of its service. */
@@ -59,8 +69,13 @@ export type LeasesEffect =
 
 export type LeasesReport =
   /** So many leases ran out together that the registry keeps them for now. */
-  | { readonly type: 'expiry-held'; readonly due: number; readonly total: number; readonly holdMs: number }
+  | {
+      readonly type: 'expiry-held';
+      readonly silent: number;
+      readonly total: number;
+      readonly holdMs: number;
+    }
   /** The time is up: they are dropped after all. */
-  | { readonly type: 'expiry-released'; readonly due: number; readonly total: number }
+  | { readonly type: 'expiry-released'; readonly silent: number; readonly total: number }
   /** The registry itself was not running; every lease got the gap on top. */
   | { readonly type: 'stalled'; readonly gapMs: number };

@@ -2,19 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../calls/index.ts';
 import { must } from '../../std/index.ts';
 import { limits } from '../limits.ts';
+import { frameLine, instance } from '../testing/lines.ts';
 import { encodeFrame } from '../wire.ts';
 import { LeasesCore } from './leases.ts';
 import type { LeasesEffect, LeasesEvent } from './leases-events.ts';
-
-const instance = (id: string, incarnation: string, extra: Partial<Instance> = {}): Instance => ({
-  id,
-  incarnation,
-  host: '127.0.0.1',
-  port: 8080,
-  state: 'ready',
-  weight: 1,
-  ...extra,
-});
 
 /** An effect in one line, as the transcripts below show it. */
 function line(effect: LeasesEffect): string {
@@ -34,21 +25,6 @@ function line(effect: LeasesEffect): string {
     case 'report':
       return `report ${effect.report.type}`;
   }
-}
-
-function frameLine(frame: Extract<LeasesEffect, { type: 'send' }>['frame']): string {
-  const at = `${frame.position.epoch}-${frame.position.revision}`;
-  if (frame.type === 'snapshot') {
-    const listed = frame.instances.map(({ service, instance: one }) => `${service}/${one.id}`).join(' ');
-    return `${at} snapshot${frame.warming ? ' warming' : ''} [${listed}]`;
-  }
-  if (frame.type !== 'change') return `${at} ${frame.type}`;
-  const { change } = frame;
-  if (change.kind === 'remove') {
-    return `${at} remove ${change.service}/${change.id} ${change.incarnation} ${change.why}`;
-  }
-  const { id, incarnation, state } = change.instance;
-  return `${at} put ${change.service}/${id} ${incarnation} ${state}`;
 }
 
 class Session {
@@ -122,74 +98,6 @@ describe('leases', () => {
     expect(registry.core.list()).toEqual([]);
   });
 
-  it('gives every change of content a revision', () => {
-    const registry = new Session();
-    registry.put('a-1', 'i1', { state: 'starting' });
-    expect(registry.put('a-1', 'i1', { state: 'ready' })[0]).toBe('to all: e-2 put a/a-1 i1 ready');
-    expect(registry.put('a-1', 'i1', { weight: 2 })[0]).toBe('to all: e-3 put a/a-1 i1 ready');
-    expect(registry.put('a-1', 'i1', { weight: 2, metadata: { v: '1' } })[1]).toBe('listed at 4 for 6000');
-    expect(registry.put('a-1', 'i1', { weight: 2, metadata: { v: '1' } })).toEqual([
-      'listed at 4 for 6000',
-    ]);
-  });
-
-  it('fences an incarnation that was superseded, and one that was removed', () => {
-    const registry = new Session();
-    registry.put('a-1', 'i1');
-    expect(registry.put('a-1', 'i2')[0]).toBe('to all: e-2 put a/a-1 i2 ready');
-    expect(registry.put('a-1', 'i1')).toEqual(['fenced by i2']);
-    expect(registry.remove('a-1', 'i1')).toEqual(['not removed at 2']);
-    expect(registry.remove('a-1', 'i2')).toEqual(['to all: e-3 remove a/a-1 i2 withdrawn', 'removed at 3']);
-    expect(registry.put('a-1', 'i2')).toEqual(['fenced by its removal']);
-    expect(registry.put('a-1', 'i3')[0]).toBe('to all: e-4 put a/a-1 i3 ready');
-  });
-
-  it('refuses the earlier of two ordered incarnations even when it never saw it before', () => {
-    const registry = new Session();
-    registry.put('a-1', '0mb2zzzzz-00000002');
-    expect(registry.put('a-1', '0mb2zzzzy-ffffffff')).toEqual(['fenced by 0mb2zzzzz-00000002']);
-    expect(registry.put('a-1', '0mb300000-00000000')[1]).toBe('listed at 2 for 6000');
-  });
-
-  it('lets the living one back that late news of a dead one with a later clock had superseded', () => {
-    const registry = new Session();
-    const living = '0mb2zzzzy-ffffffff';
-    const dead = '0mb2zzzzz-00000002';
-    registry.put('a-1', living);
-    registry.put('a-1', dead);
-    expect(registry.put('a-1', living)).toEqual([`fenced by ${dead}`]);
-    registry.pass(6000);
-    expect(registry.put('a-1', living)[0]).toBe(`to all: e-4 put a/a-1 ${living} ready`);
-  });
-
-  it('fences what is removed before it arrives', () => {
-    const registry = new Session();
-    expect(registry.remove('a-1', 'i1')).toEqual(['not removed at 0']);
-    expect(registry.put('a-1', 'i1')).toEqual(['fenced by its removal']);
-  });
-
-  it('lets an expired incarnation come back', () => {
-    const registry = new Session();
-    registry.put('a-1', 'i1');
-    registry.pass(6000);
-    expect(registry.put('a-1', 'i1')[0]).toBe('to all: e-3 put a/a-1 i1 ready');
-  });
-
-  it('ignores a put that was overtaken', () => {
-    const registry = new Session();
-    registry.put('a-1', 'i1', { state: 'ready' }, 1);
-    registry.put('a-1', 'i1', { state: 'draining' }, 3);
-    expect(registry.put('a-1', 'i1', { state: 'ready' }, 2)).toEqual(['listed at 2 for 6000']);
-    expect(registry.core.list()[0]?.instance.state).toBe('draining');
-  });
-
-  it('is full at its bound', () => {
-    const registry = new Session();
-    for (let index = 0; index < limits.instancesMax; index++) registry.put(`a-${index}`, 'i');
-    expect(registry.put('one-more', 'i')).toEqual(['full: instancesMax']);
-    expect(registry.put('a-1', 'i')).toEqual([`listed at ${limits.instancesMax} for 6000`]);
-  });
-
   // Control characters take six bytes each as JSON, and one or none in other counts.
   it.each(['x', '\u0001', '\u{1f512}'])('lists no more than a client can read, of %j', (character) => {
     const registry = new Session();
@@ -235,36 +143,6 @@ describe('leases', () => {
 });
 
 describe('watching', () => {
-  it('starts with a snapshot and resumes with exactly what was missed', () => {
-    const registry = new Session();
-    registry.put('a-1', 'i1');
-    expect(registry.watch('a')).toEqual(['to 7: e-1 snapshot [a/a-1]']);
-    expect(registry.watch('other')).toEqual(['to 7: e-1 snapshot []']);
-    registry.put('a-2', 'i1');
-    registry.remove('a-1', 'i1');
-    expect(registry.watch('a', 1)).toEqual([
-      'to 7: e-2 put a/a-2 i1 ready',
-      'to 7: e-3 remove a/a-1 i1 withdrawn',
-      'to 7: e-3 settled',
-    ]);
-    expect(registry.watch('a', 3)).toEqual(['to 7: e-3 settled']);
-    expect(registry.watch('other', 1)).toEqual(['to 7: e-3 settled']);
-    expect(registry.watch(undefined, 2)).toEqual([
-      'to 7: e-3 remove a/a-1 i1 withdrawn',
-      'to 7: e-3 settled',
-    ]);
-  });
-
-  it('gives a snapshot to a position it does not know', () => {
-    const registry = new Session({ historyMax: 4 });
-    for (let index = 0; index < 20; index++) registry.put('a-1', 'i1', { port: 1000 + index });
-    const snapshot = ['to 7: e-20 snapshot [a/a-1]'];
-    expect(registry.watch('a', 19)).toEqual(['to 7: e-20 put a/a-1 i1 ready', 'to 7: e-20 settled']);
-    expect(registry.watch('a', 1)).toEqual(snapshot);
-    expect(registry.watch('a', 21)).toEqual(snapshot);
-    expect(registry.watch('a', 20, 'another')).toEqual(snapshot);
-  });
-
   it('says that it warms, and when it has', () => {
     const registry = new Session({ warmingMs: 6000 });
     registry.put('a-1', 'i1');
@@ -315,6 +193,26 @@ describe('trouble of its own', () => {
     expect(lines[0]).toBe('report expiry-released');
     expect(lines.length).toBe(6);
     expect(registry.core.list().map((one) => one.instance.id)).toEqual(['a-6']);
+  });
+
+  it('holds back leases that run out one after the other, as they were renewed', () => {
+    const registry = new Session();
+    for (let number = 1; number <= 8; number++) {
+      registry.put(`a-${number}`, 'i1');
+      registry.pass(250);
+    }
+    expect(registry.pass(6000)).toEqual(['report expiry-held']);
+    expect(registry.core.list()).toHaveLength(8);
+  });
+
+  it('drops a few of many as they run out, though others have just missed a renewal', () => {
+    const registry = new Session();
+    for (let number = 1; number <= 10; number++) registry.put(`a-${number}`, 'i1');
+    registry.pass(3000);
+    for (let number = 6; number <= 10; number++) registry.put(`a-${number}`, 'i1');
+    const lines = registry.pass(3000);
+    expect(lines).toHaveLength(5);
+    expect(lines.every((line) => line.endsWith('expired'))).toBe(true);
   });
 
   it('after a mass expiry gives stragglers a moment once most are back', () => {

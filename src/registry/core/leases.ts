@@ -3,10 +3,11 @@ import { type Core, unreachable } from '../../std/index.ts';
 import { mayReplace } from '../incarnation.ts';
 import { listedBytes, type Registered, sameInstance } from '../instance.ts';
 import { limits } from '../limits.ts';
-import type { Change, Position, WatchFrame } from '../watch-frame.ts';
+import type { Change, Position } from '../watch-frame.ts';
+import { beginning, changeFrame } from './beginning.ts';
 import { Fences } from './fences.ts';
 import { History } from './history.ts';
-import type { LeasesEffect, LeasesEvent, LeasesReport, PutOutcome } from './leases-events.ts';
+import type { Held, LeasesEffect, LeasesEvent, LeasesReport, PutDecision } from './leases-events.ts';
 
 interface Lease {
   instance: Instance;
@@ -43,7 +44,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
   #warmUntilMs: number | undefined;
   #lastMs: number;
   #aliveMs: number;
-  #held: { untilMs: number; recovering: boolean } | undefined;
+  #held: { untilMs: number; recovering: boolean; silent: number; total: number } | undefined;
   #effects: LeasesEffect[] = [];
 
   constructor(options: {
@@ -65,6 +66,12 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
 
   get warming(): boolean {
     return this.#warmUntilMs !== undefined;
+  }
+
+  get held(): Held | undefined {
+    if (this.#held === undefined) return undefined;
+    const { silent, total, untilMs } = this.#held;
+    return { silent, total, remainingMs: untilMs - this.#lastMs };
   }
 
   /** What is listed, of one service or of all. */
@@ -110,7 +117,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
     this.#report({ type: 'stalled', gapMs });
   }
 
-  #put(event: PutEvent): PutOutcome {
+  #put(event: PutEvent): PutDecision {
     const { service, instance, leaseMs, nowMs } = event;
     const lease = this.#services.get(service)?.get(instance.id);
     const fenced = this.#fences.has(service, instance.id, instance.incarnation);
@@ -142,7 +149,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
   #exceeded(
     bytes: number,
     lease: Lease | undefined,
-  ): Extract<PutOutcome, { result: 'full' }>['bound'] | undefined {
+  ): Extract<PutDecision, { result: 'full' }>['bound'] | undefined {
     if (lease === undefined && this.#size >= limits.instancesMax) return 'instancesMax';
     if (bytes > limits.instanceBytesMax) return 'instanceBytesMax';
     return this.#bytes - (lease?.bytes ?? 0) + bytes > limits.listBytesMax ? 'listBytesMax' : undefined;
@@ -173,7 +180,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
     this.#effects.push({
       type: 'remove-done',
       request: event.request,
-      outcome: { removed, revision: this.#revision },
+      outcome: { result: 'done', removed, revision: this.#revision },
     });
   }
 
@@ -189,24 +196,11 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
     this.#change({ kind: 'remove', revision: this.#revision + 1, service, id, incarnation, why });
   }
 
-  #watch(event: WatchEvent): void {
-    const { watcher, service, from } = event;
-    const send = (frame: WatchFrame) => this.#effects.push({ type: 'send', watcher, frame });
-    const instances = this.list(service);
-    const missed = this.#missed(service, from);
-    const { position, warming } = this;
-    if (missed === undefined || missed.length > Math.max(limits.replayMax, instances.length)) {
-      send({ type: 'snapshot', position, warming, instances });
-      return;
+  #watch({ watcher, service, from }: WatchEvent): void {
+    const known = { position: this.position, warming: this.warming, history: this.#history };
+    for (const frame of beginning(known, this.list(service), service, from)) {
+      this.#effects.push({ type: 'send', watcher, frame });
     }
-    for (const change of missed) send(this.#frame(change));
-    send(warming ? { type: 'alive', position } : { type: 'settled', position });
-  }
-
-  #missed(service: string | undefined, from: Position | undefined): readonly Change[] | undefined {
-    if (from?.epoch !== this.#epoch) return undefined;
-    const missed = this.#history.after(from.revision, this.#revision);
-    return missed?.filter((change) => service === undefined || change.service === service);
   }
 
   #tick(nowMs: number): void {
@@ -222,41 +216,45 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
 
   #expire(nowMs: number): void {
     const due: { readonly service: string; readonly id: string }[] = [];
+    let silent = 0;
     for (const [service, leases] of this.#services) {
-      for (const [id, lease] of leases) if (lease.expiresAtMs <= nowMs) due.push({ service, id });
+      for (const [id, { expiresAtMs, leaseMs }] of leases) {
+        if (expiresAtMs <= nowMs) due.push({ service, id });
+        if (expiresAtMs - Math.floor(leaseMs / 3) <= nowMs) silent += 1;
+      }
     }
-    if (due.length > 0 && this.#hold(due.length, nowMs)) return;
+    if (due.length > 0 && this.#hold(silent, nowMs)) return;
     this.#held = undefined;
     for (const { service, id } of due) this.#drop(service, id, 'expired');
   }
 
-  /** Most instances do not die within one moment; a registry that is cut off sees just that. */
-  #hold(due: number, nowMs: number): boolean {
+  /**
+   * Most instances do not die within one moment; a registry that is cut off sees just that. Their leases run
+   * out one after the other, as they were renewed: so all count that have missed a renewal by now.
+   */
+  #hold(silent: number, nowMs: number): boolean {
     const total = this.#size;
-    const most = due >= limits.massExpiryMin && due * 2 > total;
+    const most = silent >= limits.massExpiryMin && silent * 2 > total;
     if (this.#held === undefined) {
       if (!most) return false;
-      this.#held = { untilMs: nowMs + limits.massExpiryHoldMs, recovering: false };
-      this.#report({ type: 'expiry-held', due, total, holdMs: limits.massExpiryHoldMs });
+      this.#held = { untilMs: nowMs + limits.massExpiryHoldMs, recovering: false, silent, total };
+      this.#report({ type: 'expiry-held', silent, total, holdMs: limits.massExpiryHoldMs });
     }
     const held = this.#held;
+    Object.assign(held, { silent, total });
     if (!most && !held.recovering) {
       held.recovering = true;
       held.untilMs = Math.min(held.untilMs, nowMs + limits.massExpiryRecoverMs);
     }
     if (nowMs < held.untilMs) return true;
-    this.#report({ type: 'expiry-released', due, total });
+    this.#report({ type: 'expiry-released', silent, total });
     return false;
   }
 
   #change(change: Change): void {
     this.#revision = change.revision;
     this.#history.append(change);
-    this.#effects.push({ type: 'broadcast', frame: this.#frame(change) });
-  }
-
-  #frame(change: Change): WatchFrame {
-    return { type: 'change', position: { epoch: this.#epoch, revision: change.revision }, change };
+    this.#effects.push({ type: 'broadcast', frame: changeFrame(this.#epoch, change) });
   }
 
   #report(report: LeasesReport): void {

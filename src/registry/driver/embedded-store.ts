@@ -1,10 +1,10 @@
 import type { Host, Timer } from '../../host/index.ts';
 import { drive, ignore, type Observe, unreachable } from '../../std/index.ts';
 import { LeasesCore } from '../core/leases.ts';
-import type { LeasesEffect, LeasesEvent, PutOutcome, RemoveOutcome } from '../core/leases-events.ts';
+import type { LeasesEffect, LeasesEvent, PutDecision, RemoveDecision } from '../core/leases-events.ts';
 import { limits } from '../limits.ts';
 import type {
-  Listing,
+  ListOutcome,
   PutRequest,
   RegistryStore,
   RemoveRequest,
@@ -12,6 +12,7 @@ import type {
   WatchRequest,
 } from '../store.ts';
 import type { WatchFrame } from '../watch-frame.ts';
+import { Watchers } from './watchers.ts';
 
 export interface EmbeddedStoreOptions {
   readonly host: Host;
@@ -22,11 +23,6 @@ export interface EmbeddedStoreOptions {
   readonly historyMax?: number | undefined;
 }
 
-interface Watcher {
-  readonly service: string | undefined;
-  readonly send: (frame: WatchFrame) => void;
-}
-
 /**
  * A registry's leases in this process's memory. After a restart it warms up again; its clients bridge that.
  */
@@ -35,9 +31,9 @@ export class EmbeddedStore implements RegistryStore {
   readonly #observe: Observe<StoreEvent>;
   readonly #core: LeasesCore;
   readonly #step: (event: LeasesEvent) => void;
-  readonly #watchers = new Map<number, Watcher>();
-  readonly #puts = new Map<number, (outcome: PutOutcome) => void>();
-  readonly #removals = new Map<number, (outcome: RemoveOutcome) => void>();
+  readonly #watchers = new Watchers();
+  readonly #puts = new Map<number, (outcome: PutDecision) => void>();
+  readonly #removals = new Map<number, (outcome: RemoveDecision) => void>();
   #lastNumber = 0;
   #timer: Timer | undefined;
 
@@ -50,28 +46,32 @@ export class EmbeddedStore implements RegistryStore {
     this.#tickLater();
   }
 
-  put(request: PutRequest, done: (outcome: PutOutcome) => void): void {
+  put(request: PutRequest, done: (outcome: PutDecision) => void): void {
     const number = ++this.#lastNumber;
     this.#puts.set(number, done);
     this.#step({ type: 'put', request: number, nowMs: this.#host.clock.nowMs(), ...request });
   }
 
-  remove(request: RemoveRequest, done: (outcome: RemoveOutcome) => void): void {
+  remove(request: RemoveRequest, done: (outcome: RemoveDecision) => void): void {
     const number = ++this.#lastNumber;
     this.#removals.set(number, done);
     this.#step({ type: 'remove', request: number, nowMs: this.#host.clock.nowMs(), ...request });
   }
 
-  list(service: string | undefined, done: (listing: Listing) => void): void {
-    const { position, warming } = this.#core;
-    done({ position, warming, instances: this.#core.list(service) });
+  list(service: string | undefined, done: (outcome: ListOutcome) => void): void {
+    const { position, warming, held } = this.#core;
+    done({ result: 'listing', position, warming, held, instances: this.#core.list(service) });
   }
 
-  watch({ service, from }: WatchRequest, send: (frame: WatchFrame) => void): () => void {
+  watch(
+    { service, from }: WatchRequest,
+    send: (frame: WatchFrame) => void,
+    end: (why: string) => void,
+  ): () => void {
     const watcher = ++this.#lastNumber;
-    this.#watchers.set(watcher, { service, send });
+    this.#watchers.add(watcher, { service, send, end });
     this.#step({ type: 'watch', watcher, nowMs: this.#host.clock.nowMs(), service, from });
-    return () => this.#watchers.delete(watcher);
+    return () => this.#watchers.remove(watcher);
   }
 
   close(): void {
@@ -98,7 +98,7 @@ export class EmbeddedStore implements RegistryStore {
         this.#removals.delete(effect.request);
         return;
       case 'send':
-        this.#watchers.get(effect.watcher)?.send(effect.frame);
+        this.#watchers.send(effect.watcher, effect.frame);
         return;
       case 'broadcast':
         this.#broadcast(effect.frame);
@@ -112,10 +112,7 @@ export class EmbeddedStore implements RegistryStore {
   }
 
   #broadcast(frame: WatchFrame): void {
-    const only = frame.type === 'change' ? frame.change.service : undefined;
-    for (const { service, send } of [...this.#watchers.values()]) {
-      if (only === undefined || service === undefined || service === only) send(frame);
-    }
+    this.#watchers.broadcast(frame);
     if (frame.type === 'change') this.#observe({ type: 'changed', change: frame.change });
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { ClientUnderTest, instance } from './testing/client-under-test.ts';
 import { RegistryUnderTest } from './testing/registry-under-test.ts';
 
@@ -10,7 +10,8 @@ function startClient(...args: ConstructorParameters<typeof ClientUnderTest>): Cl
   return client;
 }
 
-afterEach(async () => {
+// At the end of all: the tests wait at the same time.
+afterAll(async () => {
   await Promise.all(clients.splice(0).map(({ client }) => client.close()));
 });
 
@@ -22,7 +23,7 @@ async function listed(registry: RegistryUnderTest): Promise<readonly string[]> {
   return body.instances.map(({ id }: { id: string }) => id).sort();
 }
 
-describe('when the registry goes away', () => {
+describe('when the registry goes away', { timeout: 60_000, concurrent: true }, () => {
   it('and comes back without its memory, nobody notices', async () => {
     const first = await RegistryUnderTest.start();
     for (const id of ['a-1', 'a-2']) {
@@ -82,7 +83,7 @@ describe('when the registry goes away', () => {
   });
 });
 
-describe('a hundred watchers', () => {
+describe('a hundred watchers', { timeout: 60_000, concurrent: true }, () => {
   it('all see each change, and all come back when the registry does', async () => {
     const first = await RegistryUnderTest.start();
     const watchers = Array.from({ length: 100 }, () => startClient([first.address]));

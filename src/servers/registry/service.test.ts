@@ -142,6 +142,15 @@ describe('the registry', () => {
     expectError(await registry.ask('GET', '/nothing'), 404, 'not_found', /nothing at GET \/nothing/);
     expectError(await registry.ask('POST', '/v1/services'), 405, 'unimplemented', /only GET/);
   });
+
+  it('says how many leases are held back, and for how long', async () => {
+    await Promise.all(['a-1', 'a-2', 'a-3', 'a-4'].map((id) => registry.put(id, { leaseMs: 1000 })));
+    const held = async () => (await registry.ask('GET', '/v1/services')).body.held;
+    await vi.waitFor(
+      async () => expect(await held()).toEqual({ silent: 4, total: 4, remainingMs: expect.any(Number) }),
+      { timeout: 15_000, interval: 10 },
+    );
+  });
 });
 
 describe('the cluster key', () => {

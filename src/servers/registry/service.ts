@@ -1,30 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Instance } from '../../calls/index.ts';
 import {
-  EmbeddedStore,
   explain,
   incarnation,
   instanceId,
-  type Listing,
   limits,
-  type PutOutcome,
   parsePosition,
   putBody,
   type RegistryStore,
-  type RemoveOutcome,
-  type StoreEvent,
   serviceName,
 } from '../../registry/index.ts';
 import { defineService, type ServiceContext, type ServiceDefinition } from '../../service/index.ts';
 import { HoldfastError } from '../../std/index.ts';
-import type { Logger } from '../../telemetry/index.ts';
+import { listOf, putInto, removeFrom } from './asking.ts';
+import { addClassicRegistration, type ClassicForm, type EndProbing } from './classic/routes.ts';
+import { openStore, type StoreSettings } from './open-store.ts';
 import { WatchStreams } from './watch-streams.ts';
 
-export interface RegistryServiceOptions {
-  /** How long after its start the registry counts its list as incomplete; a lease by default. */
-  readonly warmingMs?: number | undefined;
-  /** Changes kept for watchers that resume. */
-  readonly historyMax?: number | undefined;
+export interface RegistryServiceOptions extends StoreSettings {
   /** How long a watcher may take for what it was sent. */
   readonly watcherTakeMs?: number | undefined;
 }
@@ -35,21 +28,19 @@ export function registryService(options: RegistryServiceOptions = {}): ServiceDe
     name: 'registry',
     announce: false,
     limits: { bodyBytesMax: limits.bodyBytesMax },
-    http(app, context) {
-      const store = new EmbeddedStore({
-        ...options,
-        host: context.host,
-        observe: (event) => logStore(event, context.log),
-      });
+    async http(app, context) {
+      const { warmingMs, historyMax } = options;
+      const { store, enrolments } = await openStore(context, { warmingMs, historyMax });
+      app.addHook('onClose', async () => store.close());
       const streams = new WatchStreams(store, {
         clock: context.host.clock,
         takeMs: options.watcherTakeMs,
         onSlow: (service, why) => context.log.warn('watcher cut off', { service, why }),
       });
-      addReadRoutes(app, store, streams);
-      addWriteRoutes(app, store, context);
+      const classic = await addClassicRegistration(app, store, context, enrolments);
+      addReadRoutes(app, store, streams, classic);
+      addWriteRoutes(app, store, context, classic.endProbing);
       context.onDrain(() => streams.close());
-      app.addHook('onClose', async () => store.close());
     },
   });
 }
@@ -62,25 +53,30 @@ interface Identified {
   readonly Params: { readonly service: string; readonly id: string };
 }
 
-function addReadRoutes(app: FastifyInstance, store: RegistryStore, streams: WatchStreams): void {
+function addReadRoutes(
+  app: FastifyInstance,
+  store: RegistryStore,
+  streams: WatchStreams,
+  classic: ClassicForm,
+): void {
   app.get('/status', ({ host, socket }) => {
     const where = host === '' ? `${socket.localAddress}:${socket.localPort}` : host;
     return { message: `Service discovery running at http://${where} is alive!` };
   });
 
   app.get('/v1/services', async () => {
-    const { position, warming, instances } = await list(store, undefined);
+    const { position, warming, held, instances } = await listOf(store, undefined);
     // Without a prototype: `constructor` is a service name like any other.
     const services: Record<string, Instance[]> = Object.create(null);
     for (const { service, instance } of instances) {
       services[service] ??= [];
       services[service].push(instance);
     }
-    return { revision: position.revision, warming, services };
+    return { revision: position.revision, warming, held, probesHeld: classic.held(), services };
   });
 
   app.get<Named>('/v1/services/:service', async ({ params }) => {
-    const { position, warming, instances } = await list(store, readService(params.service));
+    const { position, warming, instances } = await listOf(store, readService(params.service));
     return { revision: position.revision, warming, instances: instances.map(({ instance }) => instance) };
   });
 
@@ -95,7 +91,12 @@ function addReadRoutes(app: FastifyInstance, store: RegistryStore, streams: Watc
   });
 }
 
-function addWriteRoutes(app: FastifyInstance, store: RegistryStore, { requireKey }: ServiceContext): void {
+function addWriteRoutes(
+  app: FastifyInstance,
+  store: RegistryStore,
+  { requireKey }: ServiceContext,
+  endProbing: EndProbing,
+): void {
   const internal = { onRequest: requireKey };
 
   app.put<Identified>('/v1/services/:service/instances/:id', internal, async (request) => {
@@ -104,48 +105,17 @@ function addWriteRoutes(app: FastifyInstance, store: RegistryStore, { requireKey
     const parsed = putBody.safeParse(request.body);
     if (!parsed.success) throw invalid(`The body is no instance: ${explain(parsed.error)}.`);
     const { leaseMs, sequence, ...described } = parsed.data;
-    const { promise, resolve } = Promise.withResolvers<PutOutcome>();
-    store.put({ service, instance: { id, ...described }, leaseMs, sequence }, resolve);
-    return answerTo(await promise, service, id);
+    return putInto(store, { service, instance: { id, ...described }, leaseMs, sequence });
   });
 
   app.delete<Identified>('/v1/services/:service/instances/:id', internal, async (request) => {
     const service = readService(request.params.service);
     const id = readId(request.params.id);
     const gone = readIncarnation(request);
-    const { promise, resolve } = Promise.withResolvers<RemoveOutcome>();
-    store.remove({ service, id, incarnation: gone }, resolve);
-    return promise;
+    const ended = await endProbing(service, id, gone);
+    const outcome = await removeFrom(store, { service, id, incarnation: gone });
+    return ended ? { ...outcome, removed: true } : outcome;
   });
-}
-
-function answerTo(outcome: PutOutcome, service: string, id: string): { revision: number; leaseMs: number } {
-  if (outcome.result === 'listed') return { revision: outcome.revision, leaseMs: outcome.leaseMs };
-  if (outcome.result === 'full') {
-    const text = fullTexts[outcome.bound];
-    throw new HoldfastError('resource_exhausted', text, { retryAfterMs: limits.leaseMs });
-  }
-  const { by } = outcome;
-  const text =
-    by === undefined
-      ? `This incarnation of ${service}/${id} was removed; a new one may register.`
-      : `${service}/${id} is announced by a later process, at ${by.host}:${by.port}. If both are to run, ` +
-        'give one of them another HOLDFAST_INSTANCE.';
-  throw new HoldfastError('already_exists', text);
-}
-
-const fullTexts: Readonly<Record<Extract<PutOutcome, { result: 'full' }>['bound'], string>> = {
-  instancesMax: `The registry is full: it lists ${limits.instancesMax} instances.`,
-  instanceBytesMax:
-    `The instance is described in over ${limits.instanceBytesMax} bytes, which is too much: ` +
-    'shorten its metadata.',
-  listBytesMax:
-    `The registry is full: it lists no more than ${limits.listBytesMax} bytes. ` +
-    'Announce fewer instances, or shorter metadata.',
-};
-
-function list(store: RegistryStore, service: string | undefined): Promise<Listing> {
-  return new Promise((resolve) => store.list(service, resolve));
 }
 
 function readService(value: unknown): string {
@@ -172,32 +142,4 @@ const invalid = (text: string): HoldfastError => new HoldfastError('invalid_argu
 function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
-}
-
-function logStore(event: StoreEvent, log: Logger): void {
-  switch (event.type) {
-    case 'changed': {
-      const { change } = event;
-      if (change.kind === 'put') {
-        const { id, host, port, state } = change.instance;
-        log.info('listed', { of: change.service, instance: id, address: `${host}:${port}`, state });
-      } else {
-        log.info('dropped', { of: change.service, instance: change.id, why: change.why });
-      }
-      return;
-    }
-    case 'expiry-held': {
-      const lost = `${event.due} of ${event.total} leases ran out together`;
-      log.warn({ error: `${lost}: kept for up to ${event.holdMs / 1000} s, in case it is the network.` });
-      return;
-    }
-    case 'expiry-released':
-      log.warn({ error: `${event.due} of ${event.total} instances are given up after a mass expiry.` });
-      return;
-    case 'stalled':
-      log.warn({
-        error: `The registry did not run for ${Math.round(event.gapMs)} ms: every lease got as much on top.`,
-      });
-      return;
-  }
 }

@@ -32,8 +32,21 @@ export class WatchStream {
     return this.#queuedBytes > limits.watcherQueueBytesMax;
   }
 
+  /** Answers the request; what it is answered with may come later. */
+  begin(): void {
+    if (this.#response.headersSent || this.isCut) return;
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Proxies in between must not collect events before they pass them on.
+      'x-accel-buffering': 'no',
+    });
+    this.#response.flushHeaders();
+  }
+
   /** `isLastOfBeginning`: what a stream starts with ends with this frame at the latest. */
   write(frame: EncodedFrame, nowMs: number, isLastOfBeginning: boolean): void {
+    this.begin();
     const unread = { frame, sinceMs: nowMs, isBeginning: !this.#hasBegun };
     this.#hasBegun ||= isLastOfBeginning;
     this.#unread.push(unread);

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../host/index.ts';
 import { limits, type RegistryStore, type WatchFrame, type WatchRequest } from '../../registry/index.ts';
 import { HoldfastError, must } from '../../std/index.ts';
+import { storeUnavailable } from './asking.ts';
 import { FramesUnderWay } from './frames-under-way.ts';
 import { WatchStream } from './watch-stream.ts';
 
@@ -39,20 +40,30 @@ export class WatchStreams {
     return this.#watches.size;
   }
 
-  /** Throws before anything is answered when there are too many, or when the registry is about to stop. */
+  /**
+   * Throws before anything is answered when there are too many, when the registry is about to stop, or when
+   * its store cannot be watched.
+   */
   open(response: ServerResponse, request: WatchRequest): void {
     this.#admit();
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // Proxies in between must not collect events before they pass them on.
-      'x-accel-buffering': 'no',
-    });
     const stream = new WatchStream(response, this.#frames);
     const watch: Watch = { service: request.service, stream, unwatch: undefined };
     this.#watches.add(watch);
     response.on('close', () => this.#drop(watch));
-    watch.unwatch = this.#store.watch(request, (frame) => this.#send(watch, frame));
+    let refused: string | undefined;
+    watch.unwatch = this.#store.watch(
+      request,
+      (frame) => this.#send(watch, frame),
+      (why) => {
+        refused = why;
+        if (response.headersSent) stream.end();
+      },
+    );
+    if (refused !== undefined && !response.headersSent) {
+      this.#drop(watch);
+      throw storeUnavailable(refused);
+    }
+    stream.begin();
     // Cut off while it began.
     if (!this.#watches.has(watch)) watch.unwatch();
   }

@@ -6,6 +6,8 @@ import { type RegistryServiceOptions, registryService } from '../service.ts';
 
 export const host = nodeHost({ faultsAllowed: true });
 
+type Variables = NonNullable<Parameters<typeof startService>[1]['env']>;
+
 export interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of any shape
@@ -23,13 +25,17 @@ export class RegistryUnderTest {
   }
 
   static async start(
-    options: RegistryServiceOptions & { readonly port?: number; readonly key?: string } = {},
+    options: RegistryServiceOptions & {
+      readonly port?: number;
+      readonly key?: string;
+      readonly variables?: Variables;
+    } = {},
   ): Promise<RegistryUnderTest> {
-    const { port = 0, key, ...rest } = options;
+    const { port = 0, key, variables, ...rest } = options;
     const logged: string[] = [];
     const service = await startService(registryService(rest), {
       host,
-      env: { PORT: String(port), CLUSTER_KEY: key },
+      env: { ...variables, PORT: String(port), CLUSTER_KEY: key },
       log: createLogger({ format: 'text', level: 'info', write: (line) => logged.push(line) }),
     });
     return new RegistryUnderTest(service, logged);
