@@ -77,6 +77,17 @@ export const builtins: readonly Builtin[] = [
     ],
     load: async () => (await import('./commands/logs.ts')).run,
   },
+  {
+    name: 'calls',
+    args: '<explain> <service>',
+    summary: 'how a service is called right now: by whom, which instances, why these',
+    group: looking,
+    options: [['--json', 'for programs: what each caller answers']],
+    examples: [
+      ['npx holdfast calls explain echo-a', 'every process that calls echo-a, and what it thinks of it'],
+    ],
+    load: async () => (await import('./commands/calls.ts')).run,
+  },
   action('stop', 'let it finish and stay down (SIGTERM)', [['npx holdfast stop echo-a-1', 'one instance']]),
   action('start', 'start what was stopped', [
     ['npx holdfast start echo-a-1', 'and wait until it is ready'],

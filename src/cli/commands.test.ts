@@ -31,6 +31,8 @@ describe('commands on a running topology', { timeout: waitMs }, () => {
       instance: 'registry',
       pid: expect.any(Number),
       port: expect.any(Number),
+      zone: null,
+      weight: null,
       state: 'ready',
       restarts: 0,
       since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
@@ -74,11 +76,67 @@ describe('commands on a running topology', { timeout: waitMs }, () => {
     }
   });
 
+  it('restart waits until callers know of an instance before it stops the next', async () => {
+    const own = new TestFolder(configText("late: { main, port: 0, instances: 2, env: { MODE: 'late' } }"));
+    try {
+      const up = await own.up();
+      await expect.poll(() => up.out.match(/INFO listed/g), { timeout: waitMs }).toHaveLength(2);
+      const before = up.out.length;
+      expect((await own.run('restart', 'late')).code).toBe(0);
+      const told = up.out.slice(before).match(/late-\d .*?INFO (?:draining|listed)/g);
+      expect(told?.map((line) => line.replace(/^(\S+) .*INFO/, '$1'))).toEqual([
+        'late-1 draining',
+        'late-1 listed',
+        'late-2 draining',
+        'late-2 listed',
+      ]);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('restart leaves the others alone when callers cannot know of the first', async () => {
+    const own = new TestFolder(
+      configText("lost: { main, port: 0, instances: 2, env: { MODE: 'unlisted' } }"),
+    );
+    try {
+      await own.up();
+      const { code, err } = await own.run('restart', 'lost');
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /^lost-1 runs again \(pid \d+\), but is not listed by the registry after 5 s: .*\n/,
+      );
+      expect(err).toContain('\nlost-2 is left alone, because of lost-1.\n');
+      expect(await own.row('lost-2')).toMatchObject({ state: 'ready', restarts: 0 });
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('restart says before and after that a paused registry lists nothing', async () => {
+    const own = new TestFolder(configText("lost: { main, port: 0, env: { MODE: 'unlisted' } }"));
+    try {
+      await own.up();
+      await own.run('pause', 'registry');
+      const { code, err } = await own.run('restart', 'lost');
+      const cause = 'the registry is paused. It goes on with: npx holdfast resume registry';
+      const [nobody, before, after] = err.split('\n');
+      expect(code).toBe(1);
+      expect(nobody).toBe('lost has one instance: callers find nobody until it is back.');
+      expect(before).toBe(`What starts now is not listed and finds nobody yet: ${cause}`);
+      expect(after).toMatch(/^lost-1 runs again .*, but is not listed by the registry after 5 s, because /);
+      expect(after).toMatch(new RegExp(`, because ${cause}$`));
+    } finally {
+      await own.close();
+    }
+  });
+
   it('restart takes a new process', async () => {
     const before = await folder.row('echo-b-1');
-    const { code, out } = await folder.run('restart', 'echo-b');
+    const { code, out, err } = await folder.run('restart', 'echo-b');
     const after = await folder.row('echo-b-1');
     expect([code, out]).toEqual([0, `echo-b-1 runs again (pid ${after.pid}).\n`]);
+    expect(err).toBe('echo-b has one instance: callers find nobody until it is back.\n');
     expect(after).toMatchObject({ state: 'ready', restarts: before.restarts + 1 });
     expect(after.pid).not.toBe(before.pid);
   });
@@ -116,6 +174,37 @@ describe('commands on a running topology', { timeout: waitMs }, () => {
       err: 'echo-b-1 is not paused.\n',
     });
     expect(await folder.row('echo-b-1')).toMatchObject({ state: 'ready', pid });
+  });
+
+  it('calls explain does not take a caller that is silent for one that does not call', async () => {
+    const explain = (...more: string[]) => folder.run('calls', 'explain', 'echo-a', ...more);
+    expect(await explain()).toEqual({ code: 1, out: '', err: 'No running process calls echo-a.\n' });
+    await folder.run('pause', 'echo-b');
+    const sentence = 'Cannot tell whether anything calls echo-a: 1 process does not answer.\n';
+    const [asText, asJson] = await Promise.all([explain(), explain('--json')]);
+    expect(asText).toEqual({
+      code: 1,
+      out: '',
+      err: `echo-b-1 is paused: it cannot say whom it calls.\n${sentence}`,
+    });
+    expect(asJson).toMatchObject({ code: 1, out: '[]\n', err: expect.stringContaining(sentence) });
+    await folder.run('resume', 'echo-b');
+  });
+
+  it('calls explain takes an instance for its service, and names the services that there are', async () => {
+    expect(await folder.run('calls', 'explain', 'echo-a-1')).toEqual({
+      code: 1,
+      out: '',
+      err:
+        'echo-a-1 is an instance of echo-a, and that is explained.\n' +
+        'No running process calls echo-a.\n',
+    });
+    expect(await folder.run('calls', 'explain', 'zebra')).toEqual({
+      code: 2,
+      out: '',
+      err: 'There is no service zebra, and no caller. There are: registry, echo-a, echo-b, gateway.\n',
+    });
+    expect((await folder.run('calls', 'explain', 'eco-a')).err).toMatch(/Did you mean echo-a\?\n$/);
   });
 
   it('a paused one can be stopped and started', async () => {

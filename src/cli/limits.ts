@@ -9,6 +9,10 @@ export const limits = {
   drainMaxMs: 12_000,
   /** How long `up` waits for everything to be ready before it shows what is not. */
   readyWaitMaxMs: 15_000,
+  /** How long a restarted instance waits to be listed by the registry. */
+  listedWaitMaxMs: 5000,
+  /** From the registry's list to those who watch it, before the next instance is stopped. */
+  watchersHearMs: 200,
   /** How long a command waits for the instances it restarts, all together. */
   restartAllMaxMs: 30 * 60_000,
   /** How long the others wait for the registry when everything starts. */
@@ -62,4 +66,6 @@ export const limits = {
   killWaitMaxMs: 1000,
   /** How long a config may take to load before help does without it. */
   helpConfigWaitMaxMs: 2000,
+  /** How long a process may take to say whom it calls and how. */
+  explainTimeoutMs: 3000,
 } as const;

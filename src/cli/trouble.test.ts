@@ -165,7 +165,9 @@ describe('a config that is wrong', { timeout: waitMs }, () => {
     folder = new TestFolder();
     expect(await folder.run('up')).toMatchObject({
       code: 1,
-      err: 'There is no holdfast.config.ts here or in a folder above. Write one, or name it with --config.\n',
+      err:
+        'There is no holdfast.config.ts here or in a folder above. ' +
+        'Write one (docs/reference/config.md says how), or name it with --config.\n',
     });
     expect(await folder.run('up', '--config', 'x.ts')).toMatchObject({
       err: 'There is no config file x.ts.\n',

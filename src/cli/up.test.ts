@@ -32,10 +32,19 @@ describe('holdfast up', { timeout: waitMs }, () => {
   });
 
   it('gives each process its environment', async () => {
-    const services = "'echo-a': { main, port: 0, env: { GREETING: 'hi' }, args: ['-d', '1'] }";
+    const services =
+      "'echo-a': { main, port: 0, env: { GREETING: 'hi' }, args: ['-d', '1'], weight: 2, zones: ['x'] }";
     folder = new TestFolder(configText(services));
-    await folder.up([], { MINE: '1', HOLDFAST_FAULTS: 'on' });
+    await folder.up([], { MINE: '1', HOLDFAST_FAULTS: 'on', HOLDFAST_ZONE: 'not of the topology' });
     const rows = await folder.rows();
+    expect(rows.map(({ instance, zone, weight }) => [instance, zone, weight])).toContainEqual([
+      'echo-a-1',
+      'x',
+      2,
+    ]);
+    expect((await folder.run('ps')).out).toMatch(
+      / port +zone +weight +state .*\n.*\necho-a +echo-a-1 .* x +2 +ready /,
+    );
     const port = (instance: string): number => rows.find((row) => row.instance === instance)?.port ?? 0;
     const { pid, args, env } = await answerOf(port('echo-a-1'));
     expect(rows.find(({ instance }) => instance === 'echo-a-1')?.pid).toBe(pid);
@@ -45,6 +54,8 @@ describe('holdfast up', { timeout: waitMs }, () => {
       PORT: String(port('echo-a-1')),
       HOST: '127.0.0.1',
       HOLDFAST_INSTANCE: 'echo-a-1',
+      HOLDFAST_WEIGHT: '2',
+      HOLDFAST_ZONE: 'x',
       HOLDFAST_REGISTRY: `http://127.0.0.1:${port('registry')}`,
       HOLDFAST_FAULTS: 'on',
       HOLDFAST_DATA: join(folder.data, 'data', 'echo-a-1'),
@@ -54,7 +65,10 @@ describe('holdfast up', { timeout: waitMs }, () => {
       MINE: '1',
     });
     expect((await answerOf(port('registry'))).env).toMatchObject({ HOLDFAST_REGISTRY: 'none' });
-    expect((await answerOf(port('gateway'))).env).toMatchObject({ HOLDFAST_ROUTES: '[]' });
+    const gateway = (await answerOf(port('gateway'))).env;
+    expect(gateway).toMatchObject({ HOLDFAST_ROUTES: '[]' });
+    expect(Object.keys(gateway)).not.toContain('HOLDFAST_ZONE');
+    expect(Object.keys(gateway)).not.toContain('HOLDFAST_WEIGHT');
     expect(Buffer.from(key, 'base64url')).toHaveLength(32);
     for (const file of ['cluster.key', 'up.json']) {
       expect(statSync(join(folder.data, file)).mode & 0o777, file).toBe(0o600);

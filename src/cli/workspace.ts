@@ -30,7 +30,8 @@ export function findWorkspace(options: WorkspaceOptions, from: string): Workspac
 
 export function noConfigText(workspace: Workspace, options: WorkspaceOptions): string {
   if (options.config !== undefined) return `There is no config file ${workspace.config}.`;
-  return `There is no ${workspace.config} here or in a folder above. Write one, or name it with --config.`;
+  const how = 'Write one (docs/reference/config.md says how), or name it with --config.';
+  return `There is no ${workspace.config} here or in a folder above. ${how}`;
 }
 
 function nearestConfig(from: string): string | undefined {

@@ -1,17 +1,24 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallContext, currentContext, runInContext } from '../calls/index.ts';
 import { nodeHost } from '../host/node/index.ts';
 import { createLogger } from '../telemetry/index.ts';
+import type { ServiceDefinition } from './define.ts';
 import { startUnderTest } from './testing/service-under-test.ts';
 
 interface Seen {
   readonly method: string;
   readonly path: string;
   readonly key: string | undefined;
-  readonly body: { readonly state?: string; readonly host?: string; readonly port?: number };
+  readonly body: {
+    readonly state?: string;
+    readonly host?: string;
+    readonly port?: number;
+    readonly weight?: number;
+    readonly zone?: string;
+  };
   /** Whether the service's port still took connections then. */
   readonly wasOpen: boolean;
 }
@@ -24,17 +31,34 @@ let registry: Server;
 let address: string;
 let seen: Seen[];
 let watched: string[];
+/** What its watchers are shown, and their streams. */
+let listed: unknown[];
+let streams: ServerResponse[];
 let servicePort = 0;
 
 beforeEach(async () => {
   seen = [];
   watched = [];
-  registry = createServer((request, response) => {
+  listed = [];
+  streams = [];
+  registry = await startRegistry(streams);
+  address = addressOf(registry);
+});
+
+afterEach(() => {
+  registry.closeAllConnections();
+  registry.close();
+});
+
+/** Its watchers' streams go to `streams`. */
+async function startRegistry(streams: ServerResponse[]): Promise<Server> {
+  const server = createServer((request, response) => {
     const { method = '', url = '' } = request;
     if (url.startsWith('/v1/watch')) {
       watched.push(url);
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      const snapshot = { revision: 1, warming: false, instances: [] };
+      streams.push(response);
+      const snapshot = { revision: 1, warming: false, instances: listed };
       response.write(`id: e-1\nevent: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`);
       return;
     }
@@ -50,15 +74,23 @@ beforeEach(async () => {
       response.end(JSON.stringify({ revision: 1, leaseMs: 6_000, removed: true }));
     });
   });
-  registry.listen(0, '127.0.0.1');
-  await once(registry, 'listening');
-  address = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
-});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
 
-afterEach(() => {
-  registry.closeAllConnections();
-  registry.close();
-});
+function addressOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Lists the instance as it announced itself; the function shows a watcher that it drains. */
+function list(): (stream: ServerResponse | undefined) => void {
+  const instance = { id: 'subject-1', weight: 1, ...seen[0]?.body };
+  listed = [{ service: 'subject', ...instance }];
+  const draining = { ...instance, state: 'draining' };
+  const change = { kind: 'put', revision: 2, service: 'subject', instance: draining };
+  return (stream) => stream?.write(`id: e-2\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
+}
 
 async function isOpen(port: number): Promise<boolean> {
   try {
@@ -94,6 +126,84 @@ describe('a service with a registry', () => {
     const { service, stop } = await startUnderTest({}, { env: { HOLDFAST_REGISTRY: address } });
     expect(service.instance).toBe(`subject-${service.port}`);
     await expect.poll(() => seen[0]?.path).toBe(`/v1/services/subject/instances/subject-${service.port}`);
+    await stop();
+  });
+
+  it('keeps its port open until those who watch the registry are told that it drains', async () => {
+    const env = { HOLDFAST_REGISTRY: address, HOLDFAST_INSTANCE: 'subject-1' };
+    // Only the news may end the wait here.
+    const limits = { drainToldMs: 60_000, drainNoticeMs: 0 };
+    const { service, stop } = await startUnderTest({ limits }, { env });
+    servicePort = service.port;
+    await expect.poll(() => seen.length).toBe(1);
+    const showDraining = list();
+    const drained = stop();
+    await expect.poll(() => streams.length).toBe(1);
+    await expect.poll(() => seen.length).toBe(2);
+    for (let turn = 0; turn < 20; turn++) expect(await isOpen(servicePort)).toBe(true);
+    showDraining(streams[0]);
+    await drained;
+    expect(seen.at(-1)?.method).toBe('DELETE');
+  });
+
+  it('waits for each of its registries to tell those who watch', async () => {
+    const otherStreams: ServerResponse[] = [];
+    const other = await startRegistry(otherStreams);
+    try {
+      const env = { HOLDFAST_REGISTRY: `${address},${addressOf(other)}`, HOLDFAST_INSTANCE: 'subject-1' };
+      const limits = { drainToldMs: 60_000, drainNoticeMs: 0 };
+      const { service, stop } = await startUnderTest({ limits }, { env });
+      await expect.poll(() => seen.length).toBe(2);
+      const showDraining = list();
+      const drained = stop();
+      await expect.poll(() => [streams.length, otherStreams.length]).toEqual([1, 1]);
+      showDraining(streams[0]);
+      for (let turn = 0; turn < 20; turn++) expect(await isOpen(service.port)).toBe(true);
+      showDraining(otherStreams[0]);
+      await drained;
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
+  });
+
+  it('does not go on watching a registry that keeps showing it as ready', async () => {
+    const env = { HOLDFAST_REGISTRY: address, HOLDFAST_INSTANCE: 'subject-1' };
+    const limits = { drainToldMs: 50, drainNoticeMs: 0 };
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const http: ServiceDefinition['http'] = (app) => {
+      app.get('/slow', () => {
+        ask();
+        return answered.then(() => ({}));
+      });
+    };
+    const { url, stop } = await startUnderTest({ limits, http }, { env });
+    await expect.poll(() => seen.length).toBe(1);
+    list();
+    const slow = fetch(url('/slow'));
+    await asked;
+    const drained = stop();
+    await expect.poll(() => streams[0]?.closed).toBe(true);
+    expect(seen.map(({ method }) => method)).not.toContain('DELETE');
+    answer();
+    expect((await slow).status).toBe(200);
+    await drained;
+  });
+
+  it('says where it runs and how much traffic it wants, through its whole life', async () => {
+    const env = { HOLDFAST_REGISTRY: address, HOLDFAST_WEIGHT: '2.5', HOLDFAST_ZONE: 'cellar' };
+    const { stop } = await startUnderTest({}, { env });
+    await expect.poll(() => seen[0]?.body).toMatchObject({ weight: 2.5, zone: 'cellar' });
+    await stop();
+    const puts = seen.filter(({ method }) => method === 'PUT').map(({ body }) => body);
+    expect(puts.at(-1)).toMatchObject({ state: 'draining', weight: 2.5, zone: 'cellar' });
+  });
+
+  it('that says neither has weight 1 and no zone', async () => {
+    const { stop } = await startUnderTest({}, { env: { HOLDFAST_REGISTRY: address } });
+    await expect.poll(() => seen[0]?.body.weight).toBe(1);
+    expect(seen[0]?.body).not.toHaveProperty('zone');
     await stop();
   });
 

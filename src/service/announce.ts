@@ -17,22 +17,30 @@ import { isLoopback, isWildcard, type ServiceEnvironment } from './environment.t
 export class RegistrySide {
   readonly discovery: Discovery;
   readonly incarnation: string;
+  readonly #host: Host;
   readonly #client: RegistryClient | undefined;
   readonly #env: ServiceEnvironment;
   #announcement: Announcement | undefined;
+  #service: string | undefined;
 
   constructor(options: {
     readonly host: Host;
     readonly env: ServiceEnvironment;
     readonly log: Logger;
     readonly addresses: Addresses;
+    /** Called when a registry lists the instance. */
+    readonly onListed: () => void;
   }) {
-    const { host, env, log, addresses } = options;
+    const { host, env, log, addresses, onListed } = options;
+    this.#host = host;
     this.#env = env;
     this.incarnation = newIncarnation(host);
     if (env.registries.length > 0) {
       const { registries, clusterKey: key } = env;
-      const observe = (event: RegistryEvent): void => report(event, log);
+      const observe = (event: RegistryEvent): void => {
+        report(event, log);
+        if (event.type === 'registered') onListed();
+      };
       this.#client = createRegistryClient({ host, registries, key, observe });
     }
     this.discovery = discoveryOf(addresses, this.#client?.discovery);
@@ -43,13 +51,39 @@ export class RegistrySide {
   }
 
   announce(service: string, id: string, port: number, state: InstanceState): void {
+    this.#service = service;
     const host = announcedHost(this.#env);
     const { incarnation } = this;
-    this.#announcement = this.#client?.announce({ id, incarnation, host, port, state, weight: 1 }, service);
+    const { weight, zone } = this.#env;
+    const instance = { id, incarnation, host, port, state, weight, zone };
+    this.#announcement = this.#client?.announce(instance, service);
   }
 
   setState(state: InstanceState): void {
     this.#announcement?.setState(state);
+  }
+
+  /**
+   * Watches every registry by itself, as they need not know of each other. `known` resolves when each of them
+   * either shows its watchers that the instance takes nothing new or does not list it, or was found out of
+   * reach. That one is so is clear at once when it refuses the connection; one that is silent, or that keeps
+   * showing the instance as ready, is waited for: bound the wait, and call `stop` after it.
+   */
+  watchersKnow(): WatchersKnow {
+    const service = this.#service;
+    if (this.#client === undefined || service === undefined) {
+      return { known: Promise.resolve(), stop: () => Promise.resolve() };
+    }
+    const { registries, clusterKey: key } = this.#env;
+    const host = this.#host;
+    const clients = registries.map((registry) =>
+      createRegistryClient({ host, registries: [registry], key }),
+    );
+    const known = clients.map(({ discovery }) => this.#watchersOf(discovery, service));
+    return {
+      known: Promise.all(known),
+      stop: () => Promise.all(clients.map((client) => client.close())),
+    };
   }
 
   /** Done within a second, whether the registry answers or not. */
@@ -63,6 +97,24 @@ export class RegistrySide {
   async close(): Promise<void> {
     await this.#client?.close();
   }
+
+  /** Resolves when those who watch through `discovery` are not shown this instance as ready. */
+  #watchersOf(discovery: Discovery, service: string): Promise<void> {
+    return new Promise((resolve) => {
+      discovery.watch(service, (view) => {
+        if (view.status === 'asking') return;
+        const instances = view.status === 'known' ? view.instances : [];
+        const mine = instances.find(({ incarnation }) => incarnation === this.incarnation);
+        if (mine?.state !== 'ready') resolve();
+      });
+    });
+  }
+}
+
+/** A wait for the registries' news to arrive; `stop` ends the watching, whether or not it did. */
+export interface WatchersKnow {
+  readonly known: Promise<unknown>;
+  stop(): Promise<unknown>;
 }
 
 /** Base addresses by service: `{ 'echo-a': 'http://127.0.0.1:8080' }`; undefined asks the registry. */

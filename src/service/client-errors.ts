@@ -33,6 +33,11 @@ export class ClientErrors {
     this.#options = options;
   }
 
+  /** Whether nothing more may be written to it, nor read from it. */
+  isClosing(socket: Socket): boolean {
+    return this.#closing.has(socket);
+  }
+
   noteFirstBytes(socket: NotedSocket, bytes: Buffer): void {
     socket[lineSeen] = bytes.includes(lineFeed);
   }
@@ -84,6 +89,7 @@ export class ClientErrors {
    * would send a reset, which destroys the answer on its way to the caller (RFC 9112, 9.6).
    */
   closeGently(socket: Socket): void {
+    if (this.#closing.has(socket)) return;
     this.#closing.add(socket);
     const { clock, limits } = this.#options;
     const timer = clock.setTimer(limits.lingerMs, () => socket.destroy());

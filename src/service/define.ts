@@ -5,6 +5,7 @@ import type { Host } from '../host/index.ts';
 import { HoldfastError } from '../std/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Addresses } from './announce.ts';
+import type { Upstreams } from './calls.ts';
 import type { ServiceEnvironment, Variables } from './environment.ts';
 import type { ErrorBody } from './errors.ts';
 import type { ServiceLimits } from './limits.ts';
@@ -31,8 +32,11 @@ export interface ServiceDefinition {
   http?(app: FastifyInstance, context: ServiceContext): void | Promise<void>;
   /** The gRPC services on the same port; health and reflection come by themselves. */
   grpc?(context: ServiceContext): readonly GrpcService[] | Promise<readonly GrpcService[]>;
-  /** The services it calls: looked up at its start, not at its first call. */
-  readonly upstreams?: readonly string[] | undefined;
+  /**
+   * The services it calls: looked up at its start, not at its first call. A list of names, or an object with
+   * a policy for each: `{ 'echo-a': { balance: 'round-robin' } }`.
+   */
+  readonly upstreams?: Upstreams | undefined;
   /** Services that are not looked up in the registry, by their base address; from environment variables. */
   addresses?(variables: Variables): Addresses;
   /** The body of every error answer; by default `{"error":{"code":"not_found","message":"..."}}`. */

@@ -1,7 +1,7 @@
-import { connect as connectTo } from 'node:net';
 import { expect, it } from 'vitest';
 import type { ServiceDefinition } from './define.ts';
 import type { StartOptions } from './start.ts';
+import { isRefused } from './testing/raw-connection.ts';
 import { startUnderTest } from './testing/service-under-test.ts';
 
 /** A service whose `/slow` waits for `release`, and tells when it was reached. */
@@ -18,18 +18,7 @@ async function startSlow(options: Partial<StartOptions> = {}) {
   return { ...(await startUnderTest({ http }, options)), release, reached };
 }
 
-function isRefused(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectTo({ port, host: '127.0.0.1' });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', () => resolve(true));
-  });
-}
-
-it('closes unused connections at once and refuses new ones', async () => {
+it('closes unused connections and refuses new ones', async () => {
   const { service, connect } = await startSlow();
   const used = await connect();
   const silent = await connect();

@@ -28,8 +28,9 @@ export interface DrainParts {
 
 /**
  * Ends a service so that no caller notices: it says "draining" first, and only when callers had time to
- * hear it are new connections refused. What is under way is finished, within `limits.drainTimeoutMs`;
- * what is not done by then is cut off. With `timeoutMs` all of it has to fit in there.
+ * hear it are new connections refused. What is under way is finished, and what comes meanwhile on
+ * connections that are open, within `limits.drainTimeoutMs`; what is not done by then is cut off. With
+ * `timeoutMs` all of it has to fit in there.
  */
 export async function drainService(parts: DrainParts, timeoutMs?: number): Promise<void> {
   const { clock, limits, log, listener, intake, grpc, registry } = parts;
@@ -40,16 +41,22 @@ export async function drainService(parts: DrainParts, timeoutMs?: number): Promi
   parts.setState('draining');
   log.info('draining', { under_way: underWay(parts) });
   // An orphan has nobody to tell: its time is for what is under way.
-  if (registry.isAnnounced && timeoutMs === undefined) await after(clock, limits.drainNoticeMs);
+  const isOrphan = timeoutMs !== undefined;
+  if (registry.isAnnounced && !isOrphan) {
+    const { known, stop } = registry.watchersKnow();
+    await within(clock, limits.drainToldMs, known);
+    await attempt(log, within(clock, limits.closeTimeoutMs, stop()));
+    await after(clock, limits.drainNoticeMs);
+  }
 
-  const closed = new Promise<void>((resolve) => listener.server.close(() => resolve()));
-  listener.closeUndecided();
+  const closed = listener.close(isOrphan ? 0 : limits.drainQuietMs);
   grpc?.stopAccepting();
   for (const end of parts.enders) end();
-  const isDone = await within(clock, atMost(limits.drainTimeoutMs), idle(parts));
-  if (!isDone) log.warn('cut off', { under_way: underWay(parts) });
-  listener.server.closeAllConnections();
+  const isDone = await within(clock, atMost(limits.drainTimeoutMs), finished(parts, closed));
+  // Connections alone that linger are no loss: nothing is owed on them.
+  if (!isDone && underWay(parts) > 0) log.warn('cut off', { under_way: underWay(parts) });
   grpc?.destroy();
+  listener.destroy();
   await within(clock, atMost(limits.closeTimeoutMs), closed);
 
   await attempt(log, within(clock, atMost(limits.closeTimeoutMs), registry.withdraw()));
@@ -63,7 +70,9 @@ function underWay({ intake, grpc }: DrainParts): number {
   return intake.underWay + (grpc?.underWay ?? 0);
 }
 
-async function idle({ intake, grpc }: DrainParts): Promise<void> {
+/** Without connections nothing new can come; handlers whose callers have left may still be at work. */
+async function finished({ intake, grpc }: DrainParts, closed: Promise<void>): Promise<void> {
+  await closed;
   await new Promise<void>((resolve) => intake.whenIdle(resolve));
   if (grpc !== undefined) await new Promise<void>((resolve) => grpc.whenIdle(resolve));
 }

@@ -10,6 +10,8 @@ describe('parseEnvironment', () => {
       host: '127.0.0.1',
       registries: ['http://127.0.0.1:8500'],
       instance: undefined,
+      weight: 1,
+      zone: undefined,
       clusterKey: undefined,
       faults: false,
       dataFolder: undefined,
@@ -25,6 +27,8 @@ describe('parseEnvironment', () => {
         HOST: '[::1]',
         HOLDFAST_REGISTRY: 'http://10.0.0.1:8500, http://10.0.0.2:8500/',
         HOLDFAST_INSTANCE: 'echo-a-2',
+        HOLDFAST_WEIGHT: '0.25',
+        HOLDFAST_ZONE: 'eu-west_1.a',
         CLUSTER_KEY: 'k3y',
         HOLDFAST_FAULTS: 'ON',
         DATA_DIR: '/data',
@@ -36,6 +40,8 @@ describe('parseEnvironment', () => {
       host: '::1',
       registries: ['http://10.0.0.1:8500', 'http://10.0.0.2:8500'],
       instance: 'echo-a-2',
+      weight: 0.25,
+      zone: 'eu-west_1.a',
       clusterKey: 'k3y',
       faults: true,
       dataFolder: '/data',
@@ -61,6 +67,13 @@ describe('parseEnvironment', () => {
     ['HOLDFAST_REGISTRY', '127.0.0.1:8500', /^HOLDFAST_REGISTRY must be addresses such as http:/],
     ['HOLDFAST_REGISTRY', 'http://a:1,https://b', /not "https:\/\/b"\.$/],
     ['HOLDFAST_INSTANCE', 'a/b', /^HOLDFAST_INSTANCE must be/],
+    ['HOLDFAST_WEIGHT', 'heavy', /^HOLDFAST_WEIGHT must be a number from 0 to 1000, not "heavy"\.$/],
+    ['HOLDFAST_WEIGHT', '-1', /^HOLDFAST_WEIGHT must be/],
+    ['HOLDFAST_WEIGHT', '1000.1', /^HOLDFAST_WEIGHT must be/],
+    ['HOLDFAST_WEIGHT', '0x1', /^HOLDFAST_WEIGHT must be/],
+    ['HOLDFAST_WEIGHT', 'Infinity', /^HOLDFAST_WEIGHT must be/],
+    ['HOLDFAST_ZONE', 'a b', /^HOLDFAST_ZONE must be letters, digits and \. _ -, at most 64, not "a b"\.$/],
+    ['HOLDFAST_ZONE', 'z'.repeat(65), /^HOLDFAST_ZONE must be/],
     ['HOLDFAST_FAULTS', 'yes', /^HOLDFAST_FAULTS must be on or off, not "yes"\.$/],
     ['LOG_FORMAT', 'xml', /^LOG_FORMAT must be text or json, not "xml"\.$/],
     ['LOG_LEVEL', 'loud', /^LOG_LEVEL must be debug, .* or silent, not "loud"\.$/],
@@ -74,6 +87,14 @@ describe('parseEnvironment', () => {
       expect(parseEnvironment({ HOST: host }).host).toBe(host);
     },
   );
+
+  it.each([
+    ['0', 0],
+    ['1000', 1_000],
+    ['1e-7', 1e-7],
+  ])('takes HOLDFAST_WEIGHT=%s', (text, weight) => {
+    expect(parseEnvironment({ HOLDFAST_WEIGHT: text }).weight).toBe(weight);
+  });
 
   it('never repeats a bad key', () => {
     expect(() => parseEnvironment({ CLUSTER_KEY: 'two words' })).toThrow(/^CLUSTER_KEY must be printable/);

@@ -11,6 +11,10 @@ export interface ServiceEnvironment {
   readonly registries: readonly string[];
   /** `HOLDFAST_INSTANCE` */
   readonly instance: string | undefined;
+  /** `HOLDFAST_WEIGHT`: its share of the traffic beside other instances, 1 by default; 0 takes none. */
+  readonly weight: number;
+  /** `HOLDFAST_ZONE`: where it runs; callers prefer what is in their own zone. */
+  readonly zone: string | undefined;
   /** `CLUSTER_KEY`: what internal endpoints ask for. Never log it. */
   readonly clusterKey: string | undefined;
   /** `HOLDFAST_FAULTS=on`: drills may inject faults. */
@@ -49,6 +53,8 @@ export function parseEnvironment(variables: Variables): ServiceEnvironment {
     host: read('HOST', parseHost) ?? '127.0.0.1',
     registries: read('HOLDFAST_REGISTRY', parseRegistries) ?? [defaultRegistry],
     instance: read('HOLDFAST_INSTANCE', parseInstance),
+    weight: read('HOLDFAST_WEIGHT', parseWeight) ?? 1,
+    zone: read('HOLDFAST_ZONE', parseZone),
     clusterKey: read('CLUSTER_KEY', parseKey),
     faults: read('HOLDFAST_FAULTS', oneOf(['on', 'off'])) === 'on',
     dataFolder: read('HOLDFAST_DATA', String) ?? read('DATA_DIR', String),
@@ -93,6 +99,17 @@ function parseRegistries(text: string): readonly string[] {
 function parseInstance(text: string): string {
   if (/^[\w.-]{1,128}$/.test(text)) return text;
   throw new Error(`must be letters, digits, dots and dashes, at most 128, not ${quoted(text)}.`);
+}
+
+function parseWeight(text: string): number {
+  const weight = Number(text);
+  if (/^[\d.]+(e-?\d+)?$/.test(text) && weight >= 0 && weight <= 1_000) return weight;
+  throw new Error(`must be a number from 0 to 1000, not ${quoted(text)}.`);
+}
+
+function parseZone(text: string): string {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(text)) return text;
+  throw new Error(`must be letters, digits and . _ -, at most 64, not ${quoted(text)}.`);
 }
 
 function parseKey(text: string): string {

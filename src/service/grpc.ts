@@ -1,5 +1,5 @@
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
-import { CallContext, runInContext } from '../calls/index.ts';
+import { CallContext, previousAttemptsHeader, readAttempt, runInContext } from '../calls/index.ts';
 import type { GrpcCall, GrpcEvent, GrpcServer, GrpcService, HealthSwitch } from '../grpc/index.ts';
 import type { Host } from '../host/index.ts';
 import { AssertionFailure, HoldfastError } from '../std/index.ts';
@@ -26,6 +26,7 @@ export class GrpcSide {
   readonly #health: HealthSwitch;
   readonly #options: GrpcOptions;
   readonly #sessions = new Set<ServerHttp2Session>();
+  #isClosing = false;
 
   private constructor(options: GrpcOptions, library: GrpcLibrary, http2: Http2Server) {
     this.#options = options;
@@ -67,8 +68,9 @@ export class GrpcSide {
     this.#server.whenIdle(done);
   }
 
-  /** Callers are told to start no more calls; those under way go on. */
+  /** Callers are told to start no more calls (GOAWAY); those under way go on. */
   stopAccepting(): void {
+    this.#isClosing = true;
     this.#health.close();
     for (const session of this.#sessions) session.close();
   }
@@ -88,6 +90,18 @@ export class GrpcSide {
     const silent = host.clock.setTimer(limits.headersTimeoutMs, () => session.destroy());
     session.once('stream', () => silent.cancel());
     session.once('close', () => silent.cancel());
+    if (this.#isClosing) this.#closeAfterFirst(session);
+  }
+
+  /** Its connection was taken before the port closed: the call it was made for is served. */
+  #closeAfterFirst(session: ServerHttp2Session): void {
+    const { host, limits } = this.#options;
+    const close = (): void => {
+      if (!session.destroyed) session.close();
+    };
+    const silent = host.clock.setTimer(limits.drainQuietMs, close);
+    session.once('stream', close);
+    session.once('close', () => silent.cancel());
   }
 
   #admit(): HoldfastError | undefined {
@@ -101,6 +115,7 @@ export class GrpcSide {
     const { headers, deadlineMs } = call;
     const context = new CallContext({
       deadlineMs,
+      attempt: attemptIn(headers[previousAttemptsHeader]),
       random: this.#options.host.random,
       traceparent: headers.traceparent,
       tracestate: headers.tracestate,
@@ -121,4 +136,8 @@ export class GrpcSide {
     if (error instanceof AssertionFailure) host.clock.setTimer(limits.bugAnswerMs, () => onBug(error));
     else log.error({ procedure: event.procedure, status: 'error', error });
   }
+}
+
+function attemptIn(previous: unknown): number {
+  return previous === undefined ? 1 : readAttempt(previous) + 1;
 }

@@ -32,8 +32,15 @@ export const limits = {
   /** Dead peers are asked for after this long in silence. */
   tcpKeepAliveMs: 60_000,
 
-  /** Between saying "draining" and closing the port: callers take their traffic elsewhere. */
+  /** For the registry to take it in that the service drains. */
+  drainToldMs: 1_000,
+  /** Between that and closing the port: callers take their traffic elsewhere. */
   drainNoticeMs: 250,
+  /** A connection without a request for this long is closed: one used ten times a second is told before. */
+  drainQuietMs: 100,
+  /** The port closes after a turn of the event loop shorter than this, or after so many turns. */
+  closeTurnMs: 0.02,
+  closeTurnsMax: 200,
   /** For requests under way to finish. */
   drainTimeoutMs: 10_000,
   /** For the service's own `onClose` hooks, its calls and its registration to end. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../host/index.ts';
 import { must } from '../std/index.ts';
 import type { ClientErrors } from './client-errors.ts';
+import { Connections } from './connections.ts';
 import { refusal } from './errors.ts';
 import type { ServiceLimits } from './limits.ts';
 
@@ -29,12 +30,14 @@ export class PortListener {
   readonly server: http.Server;
   readonly #options: ListenerOptions;
   readonly #acceptHttp1: (socket: Socket) => void;
-  readonly #undecided = new Set<Socket>();
+  readonly #connections: Connections;
   #isDraining = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     const { limits, clientErrors } = options;
+    const connections = new Connections(options);
+    this.#connections = connections;
     this.server = http.createServer(
       {
         maxHeaderSize: limits.headBytesMax,
@@ -46,10 +49,16 @@ export class PortListener {
         keepAliveInitialDelay: limits.tcpKeepAliveMs,
         // Looked at by the intake, which answers in the service's own form.
         requireHostHeader: false,
-        ServerResponse: lastResponses(() => this.#isDraining),
+        ServerResponse: countedResponses(connections, clientErrors, () => this.#isDraining),
       },
-      options.onRequest,
+      (request, response) => {
+        // Who was told that no answer follows may send it again elsewhere: it must not be carried out here.
+        const { read, last } = connections.useOf(request.socket) ?? neverUsed;
+        if (read <= last) options.onRequest(request, response);
+      },
     );
+    // Asked by `close`: it would cut connections on which a request is on its way.
+    this.server.closeIdleConnections = () => {};
     this.server.maxConnections = limits.connectionsMax;
     this.server.maxHeadersCount = limits.headersMax;
     this.server.on('connect', (_request, socket: Socket) => {
@@ -64,28 +73,59 @@ export class PortListener {
   /** From now on each answer is the last of its connection, and says so. */
   startDraining(): void {
     this.#isDraining = true;
+    this.#connections.startDraining();
   }
 
-  /** Closes connections that have not said anything yet. */
-  closeUndecided(): void {
-    for (const socket of this.#undecided) socket.destroy();
+  /**
+   * Takes no more connections, and closes each that there is once it has been quiet for `quietMs`. Resolves
+   * when there is none left. HTTP/2 connections are closed by whoever got them.
+   */
+  async close(quietMs: number): Promise<void> {
+    await this.#acceptsCaughtUp();
+    this.server.close();
+    this.#connections.closeQuiet(quietMs);
+    await this.#connections.whenEmpty();
+  }
+
+  /** Cuts off every connection that is left. */
+  destroy(): void {
+    this.#connections.destroy();
+  }
+
+  /**
+   * The system resets connections that stand and were not accepted yet when the port closes, whatever was
+   * written to them. There are fewest right after a turn of the loop that had next to nothing to do.
+   */
+  async #acceptsCaughtUp(): Promise<void> {
+    const { clock, limits } = this.#options;
+    for (let turn = 0; turn < limits.closeTurnsMax; turn++) {
+      const { accepted } = this.#connections;
+      const startedAtMs = clock.nowMs();
+      await new Promise((resolve) => setImmediate(resolve));
+      const wasIdle = clock.nowMs() - startedAtMs < limits.closeTurnMs;
+      if (wasIdle && accepted === this.#connections.accepted) return;
+    }
   }
 
   readonly #onConnection = (socket: Socket): void => {
-    this.#undecided.add(socket);
+    this.#connections.add(socket);
     new FirstBytes(socket, this.#options, (bytes) => {
-      this.#undecided.delete(socket);
       if (bytes !== undefined) this.#handOn(socket, bytes);
     });
   };
 
   #handOn(socket: Socket, bytes: Buffer): void {
     const { http2, clientErrors } = this.#options;
+    if (clientErrors.isClosing(socket)) {
+      socket.resume();
+      return;
+    }
     if (startsWith(bytes, preface)) {
       if (http2 === undefined) {
         clientErrors.refuse(socket, refusal(505, 'This service speaks HTTP/1.1 only.'));
         return;
       }
+      this.#connections.isHttp2(socket);
       socket.unshift(bytes);
       http2.emit('connection', socket);
       return;
@@ -101,14 +141,48 @@ export class PortListener {
   }
 }
 
+const neverUsed = { read: 0, last: 0 };
+
 type WriteHead = (status: number, ...rest: unknown[]) => http.ServerResponse;
 
-/** Also answers to requests that came before the drain: seen as late as their header is written. */
-function lastResponses(isDraining: () => boolean): typeof http.ServerResponse {
+/**
+ * Answers that know their place on their connection. While the service drains, the answer to the last
+ * request that was read says that the connection closes; also to one that came before the drain, for it is
+ * decided as late as the header is written.
+ */
+function countedResponses(
+  connections: Connections,
+  clientErrors: ClientErrors,
+  isDraining: () => boolean,
+): typeof http.ServerResponse {
   const writeHead = http.ServerResponse.prototype.writeHead as WriteHead;
-  class Response extends http.ServerResponse {}
+  class Response extends http.ServerResponse {
+    readonly number: number;
+
+    // node:http makes one for each request it has read, in their order.
+    constructor(...args: ConstructorParameters<typeof http.ServerResponse>) {
+      super(...args);
+      const use = connections.useOf(args[0].socket);
+      this.number = use === undefined ? 0 : ++use.read;
+    }
+
+    // Called by node:http when the whole answer is with the system.
+    override detachSocket(socket: Socket): void {
+      super.detachSocket(socket);
+      connections.answered(socket);
+    }
+  }
   const override: WriteHead = function (this: http.ServerResponse, status, reason, headers) {
-    if (isDraining()) this.shouldKeepAlive = false;
+    if (isDraining()) {
+      const { socket } = this.req;
+      const use = connections.useOf(socket);
+      if (use !== undefined && (this as Response).number === use.read) {
+        this.shouldKeepAlive = false;
+        use.last = use.read;
+        // node:http calls it once the answer has left; what still comes must not reset it.
+        socket.destroySoon = () => clientErrors.closeGently(socket);
+      }
+    }
     return writeHead.call(this, status, reason, headers);
   };
   Response.prototype.writeHead = override as typeof Response.prototype.writeHead;

@@ -1,10 +1,15 @@
-import type { InstanceState } from '../calls/index.ts';
 import { describeError, HoldfastError } from '../std/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import type { ServiceDefinition } from './define.ts';
 import { parseEnvironment } from './environment.ts';
 import { limits } from './limits.ts';
-import { type RunningService, type StartOptions, serviceLogger, startService } from './start.ts';
+import {
+  type RunningService,
+  type StartOptions,
+  type StateNews,
+  serviceLogger,
+  startService,
+} from './start.ts';
 
 export type RunOptions = Omit<StartOptions, 'env' | 'log' | 'onState' | 'onBug'>;
 
@@ -42,13 +47,13 @@ class ProcessLife {
       process.on(signal, () => this.#onSignal(signal));
     }
     if (this.#hasParent) process.on('disconnect', () => void this.#stop(limits.orphanDrainMs));
-    this.#tellParent('starting', 0);
+    this.#tellParent({ state: 'starting', port: 0 });
     try {
       const service = await startService(this.#definition, {
         ...this.#options,
         env: process.env,
         log: this.#log,
-        onState: ({ state, port, incarnation }) => this.#tellParent(state, port, incarnation),
+        onState: (news) => this.#tellParent(news),
         onBug: () => this.#exit(1),
       });
       this.#service = service;
@@ -117,10 +122,10 @@ class ProcessLife {
     process.exit(code);
   }
 
-  #tellParent(state: InstanceState, port: number, incarnation?: string): void {
+  #tellParent(news: Partial<StateNews>): void {
     if (process.connected !== true) return;
     // The parent may die at any moment; `disconnect` reports it.
-    process.send?.({ type: 'state', state, port, incarnation }, undefined, {}, () => {});
+    process.send?.({ type: 'state', ...news }, undefined, {}, () => {});
   }
 }
 

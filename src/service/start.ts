@@ -5,6 +5,7 @@ import type { Host } from '../host/index.ts';
 import type { AssertionFailure } from '../std/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { RegistrySide } from './announce.ts';
+import { addCallsRoute, logCalls, namesOf, policiesOf } from './calls.ts';
 import { ClientErrors } from './client-errors.ts';
 import type { ServiceContext, ServiceDefinition } from './define.ts';
 import { type DrainParts, drainService } from './drain.ts';
@@ -40,6 +41,8 @@ export interface StateNews {
   readonly port: number;
   /** What the registry knows this life of the instance by. */
   readonly incarnation: string;
+  /** Whether a registry lists it by now; undefined for a service that is not announced to any. */
+  readonly listed?: boolean | undefined;
 }
 
 export interface RunningService {
@@ -113,6 +116,7 @@ class Service implements RunningService {
   #app: FastifyInstance | undefined;
   #grpc: GrpcSide | undefined;
   #state: InstanceState = 'starting';
+  #isListed = false;
   #port = 0;
   #drained: Promise<void> | undefined;
 
@@ -128,10 +132,18 @@ class Service implements RunningService {
     const errorBody = definition.errorBody ?? defaultErrorBody;
     this.#limits = limits;
     const addresses = definition.addresses?.(env.variables) ?? {};
-    this.#registry = new RegistrySide({ host, env, log, addresses });
-    this.#calls = createCalls({ host, discovery: this.#registry.discovery });
+    const onListed = (): void => this.#onListed();
+    this.#registry = new RegistrySide({ host, env, log, addresses, onListed });
+    const upstreams = definition.upstreams ?? [];
+    this.#calls = createCalls({
+      host,
+      discovery: this.#registry.discovery,
+      policies: policiesOf(upstreams),
+      zone: env.zone,
+      observe: (event) => logCalls(event, log),
+    });
     this.#clientErrors = new ClientErrors({ clock, limits, errorBody });
-    for (const upstream of definition.upstreams ?? []) this.#calls.prepare(upstream);
+    for (const upstream of namesOf(upstreams)) this.#calls.prepare(upstream);
     this.#intake = new Intake({ host, limits, errorBody, clientErrors: this.#clientErrors });
   }
 
@@ -201,6 +213,7 @@ class Service implements RunningService {
     this.#app = app;
     addHealthRoutes(app, () => this.#state);
     addFaultRoutes(app, host.faults, requireKey);
+    addCallsRoute(app, this.#calls, requireKey);
     app.register(async (scope) => this.#definition.http?.(scope, context));
     await app.ready();
   }
@@ -255,8 +268,19 @@ class Service implements RunningService {
     this.#state = state;
     if (this.#grpc !== undefined) this.#grpc.serving = state === 'ready';
     if (state === 'draining') this.#registry.setState(state);
-    const { incarnation } = this.#registry;
-    this.#options.onState?.({ state, port: this.#port, incarnation });
+    this.#tellState();
+  }
+
+  #onListed(): void {
+    if (this.#isListed) return;
+    this.#isListed = true;
+    if (this.#state === 'ready') this.#tellState();
+  }
+
+  #tellState(): void {
+    const { incarnation, isAnnounced } = this.#registry;
+    const listed = isAnnounced ? this.#isListed : undefined;
+    this.#options.onState?.({ state: this.#state, port: this.#port, incarnation, listed });
   }
 
   #onBug(error: AssertionFailure): void {

@@ -26,6 +26,12 @@ export interface Service {
   readonly ports?: readonly number[] | undefined;
   /** 1 by default. */
   readonly instances?: number | undefined;
+  /** The share of the traffic that each instance gets, 0 to 1000; 1 by default, 0 takes none. */
+  readonly weight?: number | undefined;
+  /** Where the instances run; callers prefer what is in their own zone. */
+  readonly zone?: string | undefined;
+  /** One zone for each instance, when they differ. There may be more of them than instances. */
+  readonly zones?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly args?: readonly string[] | undefined;
 }
@@ -76,6 +82,11 @@ export interface ServerConfig {
   readonly main?: URL | undefined;
 }
 
+export interface GatewayConfig extends ServerConfig {
+  /** Where it runs: it prefers instances of the same zone. */
+  readonly zone?: string | undefined;
+}
+
 export interface Config<Systems extends readonly System[] = readonly System[]> {
   readonly systems: Systems;
   /** What this topology changes in the systems' services: instances, ports, environment, arguments. */
@@ -85,7 +96,7 @@ export interface Config<Systems extends readonly System[] = readonly System[]> {
   /** Port 8500 by default; false runs without one. */
   readonly registry?: ServerConfig | false | undefined;
   /** Port 8000 by default; false runs without one. */
-  readonly gateway?: ServerConfig | false | undefined;
+  readonly gateway?: GatewayConfig | false | undefined;
   /** Lets drills inject faults into the services. Off by default; refused in production. */
   readonly faults?: boolean | undefined;
   readonly production?: boolean | undefined;

@@ -3,6 +3,7 @@ export {
   type Config,
   defineConfig,
   defineSystem,
+  type GatewayConfig,
   type Route,
   type ServerConfig,
   type Service,

@@ -21,7 +21,9 @@ export function layOut(config: Config): Laid[] {
     if (given === false) return;
     const main = given?.main ?? new URL(`../servers/${role}/main.${extension}`, import.meta.url);
     const port = given?.port ?? defaultPorts[role];
-    const spec = { role, service: role, instance: role, main, port, env: given?.env ?? {}, args: [] };
+    const zone = given !== undefined && 'zone' in given ? given.zone : undefined;
+    const env = given?.env ?? {};
+    const spec = { role, service: role, instance: role, main, port, zone, env, args: [] };
     laid.push({ system: undefined, specs: [spec], portsFrom: [role, 'port'] });
   };
   server('registry');
@@ -57,6 +59,13 @@ function layOutService(name: string, base: Service, override: ServiceOverride, p
     const message = `${name} has ${count} instances and ${ports.length} of the ports they need`;
     return refuse(override.instances === undefined ? portsFrom : [...countFrom, 'instances'], message);
   }
+  const zoned = override.zone !== undefined || override.zones !== undefined;
+  const { zone, zones } = zoned ? override : base;
+  if (zones !== undefined && zones.length < count) {
+    const message = `${name} has ${count} instances and ${zones.length} of the zones they need`;
+    const zonesFrom: DataPath = [...(zoned ? mine : path), 'zones'];
+    return refuse(override.instances === undefined ? zonesFrom : [...countFrom, 'instances'], message);
+  }
   const first = port ?? 0;
   if (ports === undefined && first + count - 1 > limits.portMax) {
     return refuse(portsFrom, `the last of ${count} instances would have a port over ${limits.portMax}`);
@@ -65,12 +74,13 @@ function layOutService(name: string, base: Service, override: ServiceOverride, p
     role: 'service' as const,
     service: name,
     main: base.main,
+    weight: override.weight ?? base.weight,
     env: { ...base.env, ...override.env },
     args: override.args ?? base.args ?? [],
   };
   const specs = Array.from({ length: count }, (_, index): ProcessSpec => {
     const own = ports === undefined ? (first === 0 ? 0 : first + index) : must(ports[index], 'port');
-    return { ...shared, instance: `${name}-${index + 1}`, port: own };
+    return { ...shared, instance: `${name}-${index + 1}`, port: own, zone: zones?.[index] ?? zone };
   });
   return { specs, portsFrom };
 }

@@ -7,6 +7,8 @@ export const limits = {
   commandsMax: 64,
   nameLengthMax: 40,
   portMax: 65_535,
+  weightMax: 1_000,
+  zoneLengthMax: 64,
   /** How many files an error's place is followed through: config, system, a file it takes its data from. */
   filesFollowedMax: 20,
 } as const;
@@ -28,6 +30,7 @@ export const reservedSystems: readonly string[] = [
   'kill',
   'pause',
   'resume',
+  'calls',
   'help',
 ];
 
@@ -36,6 +39,8 @@ export const reservedEnvironment: Readonly<Record<string, string>> = {
   PORT: 'port',
   HOST: 'the loopback address',
   HOLDFAST_INSTANCE: "the service's name",
+  HOLDFAST_WEIGHT: 'weight',
+  HOLDFAST_ZONE: 'zone',
   HOLDFAST_REGISTRY: 'registry',
   HOLDFAST_FAULTS: 'faults',
   HOLDFAST_ROUTES: 'routes',

@@ -71,6 +71,37 @@ describe('resolveTopology', () => {
     ]);
   });
 
+  it('gives weights and zones, to each instance its own or all the same one', () => {
+    const system = defineSystem({
+      name: 'spread',
+      services: {
+        a: { main, port: 9000, instances: 3, zones: ['x', 'y', 'x', 'z'], weight: 2 },
+        b: { main, port: 9100, instances: 2, zone: 'x', weight: 0.5 },
+        c: { main, port: 9200 },
+      },
+    });
+    const spread = (config: Omit<Parameters<typeof resolveTopology>[0], 'systems'>) =>
+      resolveTopology({ systems: [system], registry: false, ...config }).processes.map(
+        ({ instance, zone, weight }) => `${instance} ${zone} ${weight}`,
+      );
+    expect(spread({ gateway: { zone: 'x' } })).toEqual([
+      'a-1 x 2',
+      'a-2 y 2',
+      'a-3 x 2',
+      'b-1 x 0.5',
+      'b-2 x 0.5',
+      'c-1 undefined undefined',
+      'gateway x undefined',
+    ]);
+    const services = { a: { instances: 1, zone: 'w', weight: 0 }, b: { zones: ['p', 'q'] } };
+    expect(spread({ gateway: false, services })).toEqual([
+      'a-1 w 0',
+      'b-1 p 0.5',
+      'b-2 q 0.5',
+      'c-1 undefined undefined',
+    ]);
+  });
+
   it('takes only the systems asked for, with their routes', () => {
     const other = defineSystem({ name: 'other', services: { c: { main, port: 9000 } } });
     const { processes, routes } = resolveTopology({ systems: [pair, other] }, { systems: ['other'] });
@@ -114,7 +145,7 @@ describe('a config that is wrong', () => {
       'unknown keys far off',
       { systems: [pair], gateway: { zebra: 1, prot: 2 } },
       [
-        'gateway.zebra: is not known here. Known: port, env, main.',
+        'gateway.zebra: is not known here. Known: port, env, main, zone.',
         'gateway.prot: is not known here. Did you mean port?',
       ],
     ],
@@ -140,6 +171,41 @@ describe('a config that is wrong', () => {
       'too few ports',
       { systems: [pair], services: { 'echo-a': { instances: 3, ports: [1, 2] } } },
       ['services.echo-a.instances: echo-a has 3 instances and 2 of the ports they need'],
+    ],
+    [
+      'too few zones',
+      { systems: [pair], services: { 'echo-b': { instances: 2, zones: ['x'] } } },
+      ['services.echo-b.instances: echo-b has 2 instances and 1 of the zones they need'],
+    ],
+    [
+      'too few zones where the system itself says both',
+      { systems: [{ name: 's', services: { a: { main, port: 1, instances: 2, zones: ['x'] } } }] },
+      ['systems.0.services.a.zones: a has 2 instances and 1 of the zones they need'],
+    ],
+    [
+      'a zone and a weight that are none',
+      {
+        systems: [pair],
+        services: { 'echo-a': { zone: 'a b', weight: 1001 }, 'echo-b': { weight: '2' } },
+      },
+      [
+        'services.echo-a.weight: must be a number from 0 to 1000, not 1001',
+        'services.echo-a.zone: must be a text of letters, digits and . _ -, at most 64, not "a b"',
+        'services.echo-b.weight: must be a number from 0 to 1000, not "2"',
+      ],
+    ],
+    [
+      'a zone for the registry',
+      { systems: [pair], registry: { zone: 'x' } },
+      ['registry.zone: is not known here. Known: port, env, main.'],
+    ],
+    [
+      'a zone as a variable',
+      { systems: [pair], services: { 'echo-a': { env: { HOLDFAST_ZONE: 'x', HOLDFAST_WEIGHT: '1' } } } },
+      [
+        'services.echo-a.env.HOLDFAST_ZONE: is set by holdfast (zone): leave it out here',
+        'services.echo-a.env.HOLDFAST_WEIGHT: is set by holdfast (weight): leave it out here',
+      ],
     ],
     [
       'ports past the end',

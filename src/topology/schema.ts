@@ -75,6 +75,16 @@ const line = leaf<string>(
   (value) => typeof value === 'string' && /^[^\0\r\n]+$/.test(value),
 );
 const port = wholeNumber(0, limits.portMax, ' (0 takes a free port)');
+const weight = leaf<number>(`a number from 0 to ${limits.weightMax}`, (value) => {
+  return Number.isFinite(value) && (value as number) >= 0 && (value as number) <= limits.weightMax;
+});
+const zonePattern = new RegExp(`^[A-Za-z0-9._-]{1,${limits.zoneLengthMax}}$`);
+const zone = leaf<string>(
+  `a text of letters, digits and . _ -, at most ${limits.zoneLengthMax}`,
+  (value) => {
+    return typeof value === 'string' && zonePattern.test(value);
+  },
+);
 const yesOrNo = leaf<boolean>('true or false', (value) => typeof value === 'boolean');
 const file = leaf<URL>(
   "a file URL such as new URL('./main.ts', import.meta.url)",
@@ -85,6 +95,9 @@ const runtime = {
   port: port.optional(),
   ports: list('ports', port, limits.instancesMax).optional(),
   instances: wholeNumber(1, limits.instancesMax).optional(),
+  weight: weight.optional(),
+  zone: zone.optional(),
+  zones: list('zones', zone, limits.instancesMax).optional(),
   env: record('texts', environmentName, text).optional(),
   args: list('texts', text, 100).optional(),
 };
@@ -112,17 +125,19 @@ const system = object('a system made by defineSystem', {
   try: list('texts', line, 20).optional(),
 });
 
-const server = object('an object { port } or false', {
+const serverShape = {
   port: port.optional(),
   env: record('texts', environmentName, text).optional(),
   main: file.optional(),
-});
+};
+const server = object('an object { port } or false', serverShape);
+const gateway = object('an object { port } or false', { ...serverShape, zone: zone.optional() });
 
 const config = object('an object made by defineConfig', {
   systems: list('systems', system, limits.systemsMax),
   services: record('services', text, object('an object of service options', runtime)).optional(),
   registry: server.or(z.literal(false)).optional(),
-  gateway: server.or(z.literal(false)).optional(),
+  gateway: gateway.or(z.literal(false)).optional(),
   faults: yesOrNo.optional(),
   production: yesOrNo.optional(),
 });

@@ -29,6 +29,9 @@ export interface ProcessSpec {
   readonly main: URL;
   /** 0: a free port, chosen when it is started. */
   readonly port: number;
+  /** Undefined when the config does not say. */
+  readonly weight?: number | undefined;
+  readonly zone?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../std/index.ts';
 import { exitCodes, type RunCommand } from '../invocation.ts';
+import { forewarnings } from '../up/core/forewarning.ts';
 import { findRunning } from '../up/driver/control-client.ts';
 import type { Action } from '../up/wire.ts';
 import { findWorkspace } from '../workspace.ts';
@@ -14,6 +15,7 @@ export function actCommand(action: Action): RunCommand {
       err.line(notRunningText(found, dataFolder));
       return exitCodes.failed;
     }
+    for (const line of forewarnings(action, found.list.processes, args)) err.line(line);
     try {
       const { results } = await found.client.act({ action, names: args });
       for (const { ok, text } of results) (ok ? out : err).line(text);

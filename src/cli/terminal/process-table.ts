@@ -12,18 +12,25 @@ const paints: Readonly<Record<ProcessState, string>> = {
   'backing-off': '31',
 };
 
-/** What runs where. `detailed` adds restarts and since when; troubles are always told. */
+/**
+ * What runs where. `detailed` adds restarts and since when, and zones and weights where the topology sets
+ * any; troubles are always told.
+ */
 export function processTable(
   output: Output,
   rows: readonly ProcessRow[],
   options: { readonly detailed: boolean; readonly wallMs: number },
 ): string[] {
   const troubled = rows.some(({ problem }) => problem !== null);
+  const zoned = options.detailed && rows.some(({ zone }) => zone !== null);
+  const weighted = options.detailed && rows.some(({ weight }) => weight !== null);
   const columns = [
     { title: 'service' },
     { title: 'instance' },
     { title: 'pid', right: true },
     { title: 'port', right: true },
+    ...(zoned ? [{ title: 'zone' }] : []),
+    ...(weighted ? [{ title: 'weight', right: true }] : []),
     { title: 'state' },
     ...(options.detailed
       ? [
@@ -38,6 +45,8 @@ export function processTable(
     { text: row.instance },
     { text: row.pid === null ? '-' : String(row.pid) },
     { text: String(row.port) },
+    ...(zoned ? [{ text: row.zone ?? '-' }] : []),
+    ...(weighted ? [{ text: row.weight === null ? '-' : String(row.weight) }] : []),
     { text: row.state, paint: paints[row.state] },
     ...(options.detailed
       ? [

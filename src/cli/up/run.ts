@@ -111,7 +111,8 @@ export class Run {
       act: async ({ action, names }) => {
         if (this.#draining) throw new HoldfastError('failed_precondition', 'Everything is stopping.');
         const chosen = this.#fleet.named(names);
-        return { results: await actOnAll(chosen, action) };
+        const registry = this.#fleet.members.find(({ spec }) => spec.role === 'registry');
+        return { results: await actOnAll(chosen, action, registry) };
       },
       down: () => {
         this.#stop('Stopping (holdfast down).');

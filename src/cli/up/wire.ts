@@ -8,6 +8,9 @@ export interface ProcessRow {
   readonly instance: string;
   readonly pid: number | null;
   readonly port: number;
+  /** Where it runs, and its share of the traffic; null where the topology does not say. */
+  readonly zone: string | null;
+  readonly weight: number | null;
   readonly state: ProcessState;
   /** How often it was started again. */
   readonly restarts: number;

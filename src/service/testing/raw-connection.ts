@@ -13,6 +13,7 @@ export class RawConnection {
   #received = '';
   #wake: (() => void)[] = [];
   #isEnded = false;
+  #failure: NodeJS.ErrnoException | undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -24,7 +25,9 @@ export class RawConnection {
       this.#received += text;
       wake();
     });
-    socket.on('error', () => {});
+    socket.on('error', (error) => {
+      this.#failure = error;
+    });
     socket.on('end', () => {
       this.#isEnded = true;
       wake();
@@ -43,6 +46,11 @@ export class RawConnection {
 
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** `ECONNRESET` when the other side broke it off. */
+  get failure(): string | undefined {
+    return this.#failure?.code;
   }
 
   /** What came and was not read as an answer yet. */
@@ -105,4 +113,16 @@ export class RawConnection {
   #change(): Promise<void> {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
+}
+
+/** Whether nobody takes connections at this port. */
+export function isRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => resolve(true));
+  });
 }

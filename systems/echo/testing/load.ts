@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 
 export interface LoadResult {
   readonly sent: number;
@@ -7,29 +7,50 @@ export interface LoadResult {
   readonly slowestMs: number;
 }
 
-/** Requests at a fixed rate, whatever the answers do, until `stop` resolves. */
-export async function loadUntil(url: string, perS: number, stop: Promise<unknown>): Promise<LoadResult> {
+/** Echoes through B at a fixed rate, whatever the answers do, until `stop` settles. */
+export function loadUntil(url: string, perS: number, stop: Promise<unknown>): Promise<LoadResult> {
+  return sendUntil(perS, stop, async (number, dispatcher) => {
+    const answer = await request(`${url}?msg=n${number}`, { dispatcher });
+    const text = await answer.body.text();
+    const expected = `{"service_b":"ok","service_a":{"echo":"n${number}"}}`;
+    return answer.statusCode === 200 && text === expected ? undefined : `${answer.statusCode} ${text}`;
+  });
+}
+
+/**
+ * The same with requests that nobody may repeat once they were sent. The service has no POST there: its own
+ * 405 is the answer that proves that it was reached.
+ */
+export function postUntil(url: string, perS: number, stop: Promise<unknown>): Promise<LoadResult> {
+  return sendUntil(perS, stop, async (_, dispatcher) => {
+    const answer = await request(url, { method: 'POST', body: '{}', dispatcher });
+    const text = await answer.body.text();
+    return answer.statusCode === 405 ? undefined : `POST: ${answer.statusCode} ${text}`;
+  });
+}
+
+/** `ask` says what went wrong; nothing when all is well. */
+async function sendUntil(
+  perS: number,
+  stop: Promise<unknown>,
+  ask: (number: number, dispatcher: Dispatcher) => Promise<string | undefined>,
+): Promise<LoadResult> {
   const dispatcher = new Agent({ connections: 128 });
   const failures: string[] = [];
   const pending = new Set<Promise<void>>();
   let sent = 0;
   let slowestMs = 0;
   let running = true;
-  stop.finally(() => {
+  const end = (): void => {
     running = false;
-  });
+  };
+  // Whoever stops it hears of a failure there.
+  stop.then(end, end);
 
   const one = async (number: number): Promise<void> => {
     const startedAtMs = performance.now();
-    try {
-      const answer = await request(`${url}?msg=n${number}`, { dispatcher });
-      const text = await answer.body.text();
-      const expected = `{"service_b":"ok","service_a":{"echo":"n${number}"}}`;
-      if (answer.statusCode !== 200 || text !== expected)
-        failures.push(`${number}: ${answer.statusCode} ${text}`);
-    } catch (error) {
-      failures.push(`${number}: ${String(error)}`);
-    }
+    const failure = await ask(number, dispatcher).catch(String);
+    if (failure !== undefined) failures.push(`${number}: ${failure}`);
     slowestMs = Math.max(slowestMs, performance.now() - startedAtMs);
   };
 

@@ -9,6 +9,7 @@ const view = (state: ProcessState, more: Partial<SupervisorView> = {}): Supervis
   state,
   sinceMs: 0,
   pid: state === 'stopped' || state === 'backing-off' ? undefined : 7,
+  known: state === 'ready',
   restarts: 0,
   failures: 0,
   lastExit: undefined,

@@ -193,6 +193,23 @@ describe('the supervisor of one process', () => {
     `);
   });
 
+  it('knows whether callers can find it: ready, and listed if it ever will be', () => {
+    const supervisor = new Supervisor();
+    const knownAfter = (event: SupervisorEvent): boolean => {
+      supervisor.step(event);
+      return supervisor.view().known;
+    };
+    expect(knownAfter({ kind: 'start', atMs: 0 })).toBe(false);
+    expect(knownAfter({ kind: 'spawned', atMs: 1, pid: 7 })).toBe(false);
+    expect(knownAfter({ kind: 'said', atMs: 2, state: 'ready', listed: false })).toBe(false);
+    expect(supervisor.step({ kind: 'said', atMs: 3, state: 'ready', listed: true })).toEqual([]);
+    expect(supervisor.view().known).toBe(true);
+    expect(knownAfter({ kind: 'restart', atMs: 4 })).toBe(false);
+    expect(knownAfter({ kind: 'exited', atMs: 5, code: 0, signal: null })).toBe(false);
+    expect(knownAfter({ kind: 'spawned', atMs: 6, pid: 8 })).toBe(false);
+    expect(knownAfter({ kind: 'said', atMs: 7, state: 'ready' })).toBe(true);
+  });
+
   it('tells how often it was started again and when its state began', () => {
     const supervisor = new Supervisor();
     supervisor.step({ kind: 'start', atMs: 5 });

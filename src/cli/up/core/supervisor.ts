@@ -13,7 +13,7 @@ export type SupervisorEvent = { readonly atMs: number } & (
   | { readonly kind: 'spawned'; readonly pid: number }
   | { readonly kind: 'spawn-failed' }
   /** What the process said over its channel. */
-  | { readonly kind: 'said'; readonly state: SaidState; readonly incarnation?: string | undefined }
+  | ({ readonly kind: 'said' } & Said)
   | { readonly kind: 'exited'; readonly code: number | null; readonly signal: string | null }
   | { readonly kind: 'timer' }
 );
@@ -22,6 +22,13 @@ export type SupervisorEvent = { readonly atMs: number } & (
 export type Command = 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'resume' | 'end';
 
 export type SaidState = 'starting' | 'ready' | 'draining';
+
+export interface Said {
+  readonly state: SaidState;
+  readonly incarnation?: string | undefined;
+  /** Whether a registry lists it yet; undefined when none ever will. */
+  readonly listed?: boolean | undefined;
+}
 
 export type SupervisorEffect =
   | { readonly kind: 'spawn' }
@@ -54,6 +61,8 @@ export interface SupervisorView {
   /** When the state was entered. */
   readonly sinceMs: number;
   readonly pid: number | undefined;
+  /** It is ready, and callers can find it: the registry has told them, if it is announced to one. */
+  readonly known: boolean;
   /** How often it was started again. */
   readonly restarts: number;
   /** Ends in a row, none of them asked for and none after a steady life. 0: it is not crashing. */
@@ -66,6 +75,7 @@ interface Life {
   readonly startedMs: number;
   said: SaidState;
   incarnation: string | undefined;
+  listed: boolean | undefined;
   paused: boolean;
   /** Asked to stop, or stopping by itself. */
   draining: boolean;
@@ -87,6 +97,7 @@ export class Supervisor implements Core<SupervisorEvent, SupervisorEffect> {
       state: this.#state(),
       sinceMs: this.#sinceMs,
       pid: this.#life?.pid,
+      known: this.#state() === 'ready' && this.#life?.listed !== false,
       restarts: Math.max(0, this.#lives - 1),
       failures: this.#failures,
       lastExit: this.#lastExit,
@@ -137,7 +148,7 @@ export class Supervisor implements Core<SupervisorEvent, SupervisorEffect> {
       case 'spawn-failed':
         return this.#ended(event.atMs, null, null);
       case 'said':
-        return this.#said(event.atMs, event.state, event.incarnation);
+        return this.#said(event.atMs, event);
       case 'exited':
         return this.#ended(event.atMs, event.code, event.signal);
       case 'timer':
@@ -162,6 +173,7 @@ export class Supervisor implements Core<SupervisorEvent, SupervisorEffect> {
       startedMs: atMs,
       said: 'starting',
       incarnation: undefined,
+      listed: undefined,
       paused: false,
       draining: false,
       asked: false,
@@ -192,12 +204,13 @@ export class Supervisor implements Core<SupervisorEvent, SupervisorEffect> {
     return [{ kind: 'signal', signal: 'SIGKILL' }];
   }
 
-  #said(atMs: number, state: SaidState, incarnation: string | undefined): SupervisorEffect[] {
+  #said(atMs: number, { state, incarnation, listed }: Said): SupervisorEffect[] {
     const life = this.#life;
     if (life === undefined) return [];
     const newlyReady = state === 'ready' && life.said !== 'ready';
     life.said = state;
     life.incarnation = incarnation ?? life.incarnation;
+    life.listed = listed;
     if (state === 'draining' && !life.draining) {
       // Somebody else sent it a signal. It gets as long as if we had.
       life.draining = true;

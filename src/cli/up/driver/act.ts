@@ -1,24 +1,41 @@
 import { unreachable } from '../../../std/index.ts';
 import { limits } from '../../limits.ts';
 import { exitText, problemText, refusal } from '../core/describe.ts';
+import { absenceText } from '../core/forewarning.ts';
 import type { Action, ActResult } from '../wire.ts';
 import type { Member } from './member.ts';
 
-/** All at once, but restarts one after the other: a service of several instances goes on meanwhile. */
-export async function actOnAll(members: readonly Member[], action: Action): Promise<readonly ActResult[]> {
-  if (action !== 'restart') return Promise.all(members.map((member) => act(member, action)));
+/**
+ * All at once, but restarts one after the other: a service of several instances goes on meanwhile. The next
+ * one is stopped only when the last is ready and callers know that.
+ */
+export async function actOnAll(
+  members: readonly Member[],
+  action: Action,
+  registry: Member | undefined,
+): Promise<readonly ActResult[]> {
+  if (action !== 'restart') return Promise.all(members.map((member) => act(member, action, registry)));
   const results: ActResult[] = [];
-  for (const member of members) {
+  for (const [index, member] of members.entries()) {
     const failed = results.find(({ ok }) => !ok);
-    const { instance } = member.spec;
-    const text = `${instance} is left alone: ${failed?.instance} did not come back.`;
-    results.push(failed === undefined ? await act(member, action) : { instance, ok: false, text });
+    if (failed !== undefined) {
+      const { instance } = member.spec;
+      results.push({
+        instance,
+        ok: false,
+        text: `${instance} is left alone, because of ${failed.instance}.`,
+      });
+      continue;
+    }
+    if (members[index - 1]?.spec.service === member.spec.service)
+      await new Promise((resolve) => setTimeout(resolve, limits.watchersHearMs));
+    results.push(await act(member, action, registry));
   }
   return results;
 }
 
 /** Does one action to one process and resolves once it took effect, with a sentence about it. */
-async function act(member: Member, action: Action): Promise<ActResult> {
+async function act(member: Member, action: Action, registry: Member | undefined): Promise<ActResult> {
   const { instance } = member.spec;
   const before = member.view;
   const refused = refusal(instance, action, before);
@@ -33,7 +50,7 @@ async function act(member: Member, action: Action): Promise<ActResult> {
     }
     case 'start':
     case 'restart':
-      return started(member, action === 'restart' ? 'runs again' : 'runs', before.pid);
+      return started(member, action === 'restart' ? 'runs again' : 'runs', before.pid, registry);
     case 'kill':
       if (!(await member.until(({ pid }) => pid !== before.pid, limits.killWaitMaxMs)))
         return interrupted(member);
@@ -55,14 +72,29 @@ async function act(member: Member, action: Action): Promise<ActResult> {
 
 const stopMaxMs = limits.drainMaxMs + limits.killWaitMaxMs;
 
-async function started(member: Member, verb: string, pidBefore: number | undefined): Promise<ActResult> {
+async function started(
+  member: Member,
+  verb: string,
+  pidBefore: number | undefined,
+  registry: Member | undefined,
+): Promise<ActResult> {
   const { instance } = member.spec;
   // The life before may still be draining; its end is not what is asked about.
   await member.until(({ pid }) => pid !== pidBefore && pid !== undefined, stopMaxMs);
   await member.until(({ state }) => state !== 'starting', limits.readyWaitMaxMs);
-  const { view } = member;
-  if (view.state === 'ready') return { instance, ok: true, text: `${instance} ${verb} (pid ${view.pid}).` };
-  return interrupted(member);
+  // It may end meanwhile, which settles it as well.
+  await member.until(({ state, known }) => known || state !== 'ready', limits.listedWaitMaxMs);
+  const { state, pid, known } = member.view;
+  if (state !== 'ready') return interrupted(member);
+  const text = `${instance} ${verb} (pid ${pid})`;
+  if (known) return { instance, ok: true, text: `${text}.` };
+  const unlisted = `${text}, but is not listed by the registry after ${limits.listedWaitMaxMs / 1000} s`;
+  const absence = registry && absenceText(registry.view.state);
+  const why =
+    absence === undefined
+      ? `: callers do not find it. See: npx holdfast logs ${instance}`
+      : `, because ${absence}`;
+  return { instance, ok: false, text: `${unlisted}${why}` };
 }
 
 /** Something else happened than what was asked for. */

@@ -20,6 +20,8 @@ export class Fleet {
       instance: spec.instance,
       pid: view.pid ?? null,
       port: spec.port,
+      zone: spec.zone ?? null,
+      weight: spec.weight ?? null,
       state: view.state,
       restarts: view.restarts,
       since: new Date(performance.timeOrigin + view.sinceMs).toISOString(),

@@ -31,6 +31,9 @@ export function environmentOf(
     PORT: String(spec.port),
     HOST: settings.host,
     HOLDFAST_INSTANCE: spec.instance,
+    // Undefined takes away what `up` itself was started with: `ps` tells the truth.
+    HOLDFAST_WEIGHT: spec.weight?.toString(),
+    HOLDFAST_ZONE: spec.zone,
     HOLDFAST_REGISTRY: registries.length === 0 ? 'none' : registries.join(','),
     HOLDFAST_FAULTS: settings.faults ? 'on' : 'off',
     HOLDFAST_DATA: data,

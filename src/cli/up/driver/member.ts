@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts';
 import { LastWords } from '../core/last-words.ts';
 import {
   type Command,
-  type SaidState,
+  type Said,
   Supervisor,
   type SupervisorEffect,
   type SupervisorEvent,
@@ -224,12 +224,14 @@ function killGroup(leaderPid: number): void {
   }
 }
 
-function saidIn(
-  message: unknown,
-): { readonly state: SaidState; readonly incarnation: string | undefined } | undefined {
+function saidIn(message: unknown): Said | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
-  const { type, state, incarnation } = message as Readonly<Record<string, unknown>>;
+  const { type, state, incarnation, listed } = message as Readonly<Record<string, unknown>>;
   if (type !== 'state' || (state !== 'starting' && state !== 'ready' && state !== 'draining'))
     return undefined;
-  return { state, incarnation: typeof incarnation === 'string' ? incarnation : undefined };
+  return {
+    state,
+    incarnation: typeof incarnation === 'string' ? incarnation : undefined,
+    listed: typeof listed === 'boolean' ? listed : undefined,
+  };
 }
