@@ -2,11 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** `npm run bench -- [service|calls|startup ...]`: measures beside peers and writes bench/results/. */
+/** `npm run bench -- [name ...]`: measures beside peers and writes bench/results/. */
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   service: async () => (await import('./service/bench.ts')).benchService(),
   calls: async () => (await import('./calls/bench.ts')).benchCalls(),
+  balance: async () => (await import('./balance/bench.ts')).benchBalance(),
+  decisions: async () => (await import('./decisions/bench.ts')).benchDecisions(),
   startup: async () => (await import('./startup/bench.ts')).benchStartup(),
+  registry: async () => (await import('./registry/bench.ts')).benchRegistry(),
 };
 
 const asked = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import type { Scenario } from 'holdfast/simulator';
-import { type CallsBug, callsScenario } from './scenarios/calls.ts';
+import { mutants } from './scenarios/calls/mutants.ts';
+import { callsScenario } from './scenarios/calls/scenario.ts';
 import { type RegistryBug, registryBugs } from './scenarios/registry/bugs.ts';
 import { registryScenario } from './scenarios/registry/scenario.ts';
 
@@ -8,22 +9,28 @@ export interface Canary {
   readonly scenario: Scenario;
   /** What is wrong, on purpose. */
   readonly bug: string;
+  /** What the failure must say, where one check in particular has to find it. */
+  readonly foundBy?: string | undefined;
 }
 
 export const scenarios: readonly Scenario[] = [registryScenario(), callsScenario()];
-
-const callsBugs: Readonly<Record<CallsBug, string>> = {
-  'claims-unsent': 'an attempt that may have taken effect is reported as never sent',
-  'forgets-deadline': 'a call goes on long after its deadline',
-};
 
 export const canaries: readonly Canary[] = [
   ...Object.entries(registryBugs).map(([name, bug]) => ({
     scenario: registryScenario(name as RegistryBug),
     bug,
   })),
-  ...Object.entries(callsBugs).map(([name, bug]) => ({ scenario: callsScenario(name as CallsBug), bug })),
+  ...mutants.map((mutant) => ({
+    scenario: callsScenario(mutant),
+    bug: mutant.bug,
+    foundBy: `${mutant.rule}: `,
+  })),
 ];
+
+/** Runs of a scenario when nobody says how many: those that are short make up for it by their number. */
+export function seedsByDefault({ name }: Scenario): number {
+  return name === 'calls' ? 10_000 : 100;
+}
 
 /** The name under which all canaries run together. */
 export const allCanaries = 'canaries';

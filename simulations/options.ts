@@ -1,18 +1,16 @@
 import { parseArgs } from 'node:util';
-import { allCanaries, canaries, scenarios } from './catalog.ts';
+import { allCanaries, canaries, scenarios, seedsByDefault } from './catalog.ts';
 
 export interface SimulationOptions {
   /** Names of what to run: scenarios, one canary, or all of them. */
   readonly scenario: string | undefined;
   /** One seed, shown in full. */
   readonly seed: number | undefined;
-  /** How many seeds, from 1. */
-  readonly seeds: number;
+  /** How many seeds of each, from 1; undefined: as many as each scenario is worth. */
+  readonly seeds: number | undefined;
   /** Shows the whole story of every run. */
   readonly trace: boolean;
 }
-
-const seedsDefault = 100;
 
 /** What the command line asks for, or what to print instead of running. */
 export function parseOptions(
@@ -35,7 +33,7 @@ export function parseOptions(
     const options = {
       scenario: readScenario(values.scenario),
       seed: values.seed === undefined ? undefined : readNumber('--seed', values.seed, 0),
-      seeds: values.seeds === undefined ? seedsDefault : readNumber('--seeds', values.seeds, 1),
+      seeds: values.seeds === undefined ? undefined : readNumber('--seeds', values.seeds, 1),
       trace: values.trace,
     };
     return { ok: true, options };
@@ -59,12 +57,13 @@ function readNumber(option: string, text: string, least: number): number {
 }
 
 export function help(): string {
+  const seedsOfEach = scenarios.map((each) => `${each.name} ${seedsByDefault(each)}`).join(', ');
   const line = (name: string, text: string): string => `  ${name.padEnd(34)} ${text}`;
   return [
     'npm run sim -- [--scenario=NAME] [--seeds=N] [--seed=N] [--trace]',
     '',
     line('--scenario=NAME', 'only this one'),
-    line('--seeds=N', `so many runs of each, from seed 1 (${seedsDefault})`),
+    line('--seeds=N', `so many runs of each, from seed 1 (${seedsOfEach})`),
     line('--seed=N', 'one run with its whole story, twice: the traces must be equal'),
     line('--trace', 'the whole story of every run'),
     '',

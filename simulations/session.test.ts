@@ -11,7 +11,7 @@ function run(options: Partial<SimulationOptions>, regressions = new Map<string, 
 }
 
 describe('npm run sim', () => {
-  it('runs every scenario, the regressions first, and the canaries', () => {
+  it('runs every scenario, the regressions first, and the canaries', { timeout: 120_000 }, () => {
     const { passed, failed, lines } = run({}, new Map([['registry', [1404]]]));
     expect([passed, failed]).toEqual([3, 0]);
     const perScenario = lines.filter((line) => !line.startsWith(' '));
@@ -44,7 +44,8 @@ describe('npm run sim', () => {
 });
 
 describe('planted bugs', () => {
-  it.each(canaries.map((canary) => [canary.scenario.name, canary] as const))('%s is found', (_, canary) => {
+  const byName = canaries.map((canary) => [canary.scenario.name, canary] as const);
+  it.each(byName)('%s is found', { timeout: 120_000 }, (_, canary) => {
     const lines: string[] = [];
     expect(
       findCanary(canary, (line) => lines.push(line)),
@@ -55,12 +56,15 @@ describe('planted bugs', () => {
 
 describe('its options', () => {
   it.each([
-    [[], { scenario: undefined, seed: undefined, seeds: 100, trace: false }],
-    [['--scenario=registry', '--seed=0'], { scenario: 'registry', seed: 0, seeds: 100, trace: false }],
+    [[], { scenario: undefined, seed: undefined, seeds: undefined, trace: false }],
+    [
+      ['--scenario=registry', '--seed=0'],
+      { scenario: 'registry', seed: 0, seeds: undefined, trace: false },
+    ],
     [['--seeds', '50'], { scenario: undefined, seed: undefined, seeds: 50, trace: false }],
     [
       ['--scenario', allCanaries, '--trace'],
-      { scenario: allCanaries, seed: undefined, seeds: 100, trace: true },
+      { scenario: allCanaries, seed: undefined, seeds: undefined, trace: true },
     ],
   ])('%j', (args, options) => {
     expect(parseOptions(args)).toEqual({ ok: true, options });

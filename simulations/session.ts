@@ -6,7 +6,14 @@ import {
   type Scenario,
   simulatorLimits,
 } from 'holdfast/simulator';
-import { allCanaries, type Canary, canaries, canarySeedsMax, scenarios } from './catalog.ts';
+import {
+  allCanaries,
+  type Canary,
+  canaries,
+  canarySeedsMax,
+  scenarios,
+  seedsByDefault,
+} from './catalog.ts';
 import type { SimulationOptions } from './options.ts';
 import { Teller } from './teller.ts';
 
@@ -76,7 +83,7 @@ function runMany({ options, regressions, print }: Session, scenario: Scenario): 
     runSeeds(teller?.scenario ?? scenario, { firstSeed, seeds, twice, transcriptLines: kept, onRun });
   };
   for (const seed of known) run(seed, 1, true);
-  const { seeds } = options;
+  const seeds = options.seeds ?? seedsByDefault(scenario);
   run(1, Math.min(seedsTwice, seeds), true);
   if (failed.length === 0) run(seedsTwice + 1, seeds - seedsTwice, false);
   const ok = failed.length === 0;
@@ -94,7 +101,10 @@ function runCanaries({ print }: Session): boolean {
 }
 
 /** The seed that finds a planted bug, and how it shows. */
-export function findCanary({ scenario, bug }: Canary, print: (line: string) => void): boolean {
+export function findCanary(
+  { scenario, bug, foundBy = '' }: Canary,
+  print: (line: string) => void,
+): boolean {
   const { failures } = runSeeds(scenario, { seeds: canarySeedsMax, transcriptLines: 0 });
   const [failure] = failures;
   if (failure === undefined) {
@@ -102,7 +112,9 @@ export function findCanary({ scenario, bug }: Canary, print: (line: string) => v
     return false;
   }
   print(`  ${scenario.name}: found with seed ${failure.seed}: ${failure.message}`);
-  return true;
+  if (failure.message.includes(foundBy)) return true;
+  print(`  ${scenario.name}: NOT FOUND by what should: "${foundBy}"`);
+  return false;
 }
 
 const verdict = (ok: boolean): string => (ok ? 'passed' : 'FAILED');

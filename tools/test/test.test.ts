@@ -35,12 +35,13 @@ function write(name: string, text: string): void {
 function npmTest(
   args: readonly string[] = [],
   ci = false,
+  more: NodeJS.ProcessEnv = {},
 ): { status: number | null; end: string[]; all: string } {
   const { CI: _, VITEST: __, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/test.ts', ...args], {
     cwd: root,
     encoding: 'utf8',
-    env: ci ? { ...env, CI: 'true' } : env,
+    env: { ...env, ...(ci ? { CI: 'true' } : {}), ...more },
   });
   const end = stdout.slice(stdout.lastIndexOf('\n\n') + 2).trimEnd();
   return { status, end: end.split('\n'), all: stdout + stderr };
@@ -109,6 +110,23 @@ describe('npm test', () => {
       '5 passed, 2 failed',
     ]);
     expect(status).toBe(1);
+  });
+
+  it('leaves out what needs a server that is not there, says how to have it, and not in CI', () => {
+    write(
+      'src/store.redis.test.ts',
+      "import { it } from 'vitest';\nit('asks Redis', () => { throw new Error('no Redis'); });",
+    );
+    // Without the program: whether something listens at the port is this machine's affair.
+    const bare = { PATH: path.join(root, 'empty') };
+    const { status, end } = npmTest([], false, bare);
+    expect(end).toEqual([
+      expect.stringMatching(/^Left out: the tests that need Redis at 127\.0\.0\.1:6379\. .*redis-server/),
+      '5 passed, 0 failed',
+    ]);
+    expect(status).toBe(0);
+    expect(npmTest([], true, bare).end.at(-1)).toBe('5 passed, 1 failed');
+    expect(npmTest(['src/store'], false, bare).end.at(-1)).toBe('0 passed, 1 failed');
   });
 
   it('does not do without the simulation', () => {

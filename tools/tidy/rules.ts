@@ -7,6 +7,7 @@ import { exports } from './rules/exports.ts';
 import { functionSize } from './rules/function-size.ts';
 import { links } from './rules/links.ts';
 import { names } from './rules/names.ts';
+import { neededServer } from './rules/needed-server.ts';
 import { proof } from './rules/proof.ts';
 import { pure } from './rules/pure.ts';
 import { realHost } from './rules/real-host.ts';
@@ -19,6 +20,6 @@ import { width } from './rules/width.ts';
 
 export const rules: readonly Rule[] = [
   ...[syntax, direction, entry, realHost, proof, systems, dependencies, pure],
-  ...[size, functionSize, width, names, todo],
+  ...[size, functionSize, width, names, neededServer, todo],
   ...[scripts, exports, links, architecture],
 ];

@@ -1,7 +1,7 @@
 import type { Host } from 'holdfast/host';
 import type {
   AnnounceAnswer,
-  Listing,
+  ListOutcome,
   Position,
   PutCall,
   PutOutcome,
@@ -55,18 +55,18 @@ export class BuggyStore implements RegistryStore {
     this.#store.remove(request, done);
   }
 
-  list(service: string | undefined, done: (listing: Listing) => void): void {
+  list(service: string | undefined, done: (outcome: ListOutcome) => void): void {
     this.#store.list(service, done);
   }
 
-  watch(request: WatchRequest, send: (frame: WatchFrame) => void): () => void {
+  watch(request: WatchRequest, send: (frame: WatchFrame) => void, end: (why: string) => void): () => void {
     const { from } = request;
     if (this.#bug === 'resume-skips' && from !== undefined) {
       const later = { ...from, revision: from.revision + 1 };
-      return this.#store.watch({ ...request, from: later }, send);
+      return this.#store.watch({ ...request, from: later }, send, end);
     }
-    if (this.#bug !== 'expiry-without-revision') return this.#store.watch(request, send);
-    return this.#store.watch(request, (frame) => send(withoutRevision(frame)));
+    if (this.#bug !== 'expiry-without-revision') return this.#store.watch(request, send, end);
+    return this.#store.watch(request, (frame) => send(withoutRevision(frame)), end);
   }
 
   close(): void {

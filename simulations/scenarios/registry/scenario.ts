@@ -131,7 +131,7 @@ class RegistrySubject implements Subject {
         }),
       remove: (request, done) => store.remove(request, done),
       list: (only, done) => store.list(only, done),
-      watch: (request, send) => store.watch(request, send),
+      watch: (request, send, end) => store.watch(request, send, end),
       close: () => store.close(),
     };
     serve(this.#simulation, host, machine.name, heard, (watcher) =>
@@ -212,8 +212,8 @@ class RegistrySubject implements Subject {
 
 function epochOf(store: RegistryStore): string {
   let epoch = '';
-  store.list(undefined, ({ position }) => {
-    epoch = position.epoch;
+  store.list(undefined, (listing) => {
+    if (listing.result === 'listing') epoch = listing.position.epoch;
   });
   return epoch;
 }
@@ -223,7 +223,7 @@ type Instances = Parameters<typeof sameInstances>[0];
 function listedBy(store: RegistryStore | undefined): Instances {
   let listed: Instances = [];
   store?.list(service, (listing) => {
-    listed = listing.instances.map(({ instance }) => instance);
+    if (listing.result === 'listing') listed = listing.instances.map(({ instance }) => instance);
   });
   return [...listed].sort((left, right) => (left.id < right.id ? -1 : 1));
 }

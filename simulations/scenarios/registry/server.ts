@@ -5,6 +5,7 @@ import {
   type PutOutcome,
   parsePosition,
   type RegistryStore,
+  type WatchFrame,
 } from 'holdfast/registry';
 import type { Simulation } from 'holdfast/simulator';
 import { type FromRegistry, port, type ToRegistry } from './transport.ts';
@@ -56,10 +57,12 @@ function stream(
       if (!request.endsWith('\n') || unwatch !== undefined) return;
       const [service, resume = ''] = request.trim().split(' ');
       onWatcher(connection.remote.host);
-      unwatch = store.watch({ service, from: parsePosition(resume) }, (frame) => {
+      const send = (frame: WatchFrame): void => {
         // As the real one does: who leaves too much unread is cut off.
         if (!connection.write(Buffer.from(encodeFrame(frame)))) connection.destroy();
-      });
+      };
+      const from = parsePosition(resume);
+      unwatch = store.watch({ service, from }, send, () => connection.destroy());
     },
     ended: () => connection.destroy(),
     closed: () => unwatch?.(),
