@@ -27,12 +27,11 @@ it('docs/reference/environment.md has every variable that services read', () => 
   for (const variable of variables) expect(text).toContain(`\`${variable}\``);
 });
 
-/** The keys that a config may have at each place: what the check says is known when it meets one that is not. */
+/** The keys that a config may have at a place: the check lists them when it meets one that is not known. */
 const knownKeys = (config: unknown): readonly string[] => {
   const checked = checkTopology(config);
-  const told = checked.ok
-    ? []
-    : checked.problems.flatMap(({ message }) => / Known: (.+)\./.exec(message)?.[1] ?? []);
+  const problems = checked.ok ? [] : checked.problems;
+  const told = problems.flatMap(({ message }) => / Known: (.+)\./.exec(message)?.[1] ?? []);
   expect(told).toHaveLength(1);
   return told[0]?.split(', ') ?? [];
 };
@@ -68,16 +67,20 @@ it('docs/reference/config.md shows a config and a system that are right', async 
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
       writeFileSync(path.join(folder, file), source.replace("'holdfast/topology'", `'${topology}'`));
     }
+    for (const service of ['orders', 'prices']) {
+      mkdirSync(path.join(folder, 'systems/shop', service));
+      writeFileSync(path.join(folder, 'systems/shop', service, 'main.ts'), '');
+    }
     const loaded = await loadTopology(path.join(folder, 'holdfast.config.ts'));
-    if (!loaded.ok) expect(loaded.lines).toEqual([]);
-    else
-      expect(loaded.topology.processes.map(({ instance, port, zone }) => [instance, port, zone])).toEqual([
-        ['registry', 8600, undefined],
-        ['orders-1', 8090, 'x'],
-        ['orders-2', 8092, 'y'],
-        ['prices-1', 8091, undefined],
-        ['gateway', 8610, 'x'],
-      ]);
+    expect(loaded.ok ? [] : loaded.lines).toEqual([]);
+    const processes = loaded.ok ? loaded.topology.processes : [];
+    expect(processes.map(({ instance, port, zone }) => [instance, port, zone])).toEqual([
+      ['registry', 8600, undefined],
+      ['orders-1', 8090, 'x'],
+      ['orders-2', 8092, 'y'],
+      ['prices-1', 8091, undefined],
+      ['gateway', 8610, 'x'],
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

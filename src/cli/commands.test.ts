@@ -188,6 +188,9 @@ describe('commands on a running topology', { timeout: waitMs }, () => {
       err: `echo-b-1 is paused: it cannot say whom it calls.\n${sentence}`,
     });
     expect(asJson).toMatchObject({ code: 1, out: '[]\n', err: expect.stringContaining(sentence) });
+    expect((await folder.run('calls', 'explain', 'eco-a')).err).toMatch(
+      /Cannot tell .* eco-a: .*\nThere is no service eco-a here\. Did you mean echo-a\?\n$/,
+    );
     await folder.run('resume', 'echo-b');
   });
 

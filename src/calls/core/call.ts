@@ -36,6 +36,8 @@ export class Call<Token> {
   answered: Attempt<Token> | undefined;
   /** An answer has begun to reach the caller: nothing is tried elsewhere any more. */
   isCommitted = false;
+  /** An attempt of it was answered with a failure, broke off or timed out. */
+  hasFailed = false;
   /** Some attempt of it may have taken effect. */
   mayHaveExecuted = false;
   /** Ids of the instances that were tried; allocated at the first failure. */

@@ -129,14 +129,22 @@ export class Learning {
 
   #bad(attempt: Attempt<unknown>, why: string, nowMs: number): void {
     const { call, endpoint } = attempt;
+    const isEcho = call.hasFailed;
+    call.hasFailed = true;
+    if (attempt.isProbe) {
+      this.#fleet.probed(endpoint, false, `as a probe, ${why}`, nowMs);
+      return;
+    }
+    // It failed elsewhere before: that the request is to blame is as likely. Held against this instance, a few
+    // requests that fail wherever they go would single out the one that retries go to.
+    if (isEcho) return;
     const saysNothing = call.terms.isStream === true || attempt.isAnswering;
     const waitedMs = saysNothing ? 0 : nowMs - attempt.sentAtMs;
     // A quick failure says nothing of how quick its answers are.
     if (waitedMs > endpoint.latency.at(nowMs)) endpoint.latency.sample(waitedMs, nowMs);
     endpoint.failed(nowMs);
     endpoint.recent.record(false, attempt.sentAtMs, nowMs);
-    if (attempt.isProbe) this.#fleet.probed(endpoint, false, `as a probe, ${why}`, nowMs);
-    else this.#fleet.judge(endpoint, nowMs);
+    this.#fleet.judge(endpoint, nowMs);
   }
 }
 

@@ -187,8 +187,11 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
       // What an earlier attempt was told is out of date; what was never sent changes nothing.
       if (!isAnswer) call.answered = undefined;
     }
-    if (isAnswer && outcome.verdict === 'ok')
+    if (isAnswer && outcome.verdict === 'ok') {
+      // Nearly every call ends here, alone.
+      if (call.first === undefined) return this.#deliver(call);
       return [...this.#abandonAll(call, 'beaten', nowMs), ...this.#deliver(call)];
+    }
     if (call.first !== undefined) {
       call.tried ??= [];
       call.tried.push(attempt.endpoint.instance.id);

@@ -38,10 +38,12 @@ export const run: RunCommand = async (invocation) => {
   const answers = await Promise.all(live.map((row) => explain(row, service, key, invocation)));
   const callers = answers.flatMap((answer) => (answer?.upstreams.length ? [answer] : []));
   const silent = answers.filter((answer) => answer === undefined).length;
+  const isKnown = processes.some((row) => row.service === service);
   const isUnknown = callers.length === 0 && silent > 0;
   if (isUnknown) {
     const who = silent === 1 ? '1 process does' : `${silent} processes do`;
     err.line(`Cannot tell whether anything calls ${service}: ${who} not answer.`);
+    if (!isKnown) err.line(`There is no service ${service} here.${othersText(service, processes)}`);
   }
   if (options.json === true) {
     out.line(JSON.stringify(callers, undefined, 2));
@@ -49,9 +51,12 @@ export const run: RunCommand = async (invocation) => {
   }
   if (isUnknown) return exitCodes.failed;
   if (callers.length === 0) {
-    const known = processes.some((row) => row.service === service);
-    err.line(known ? `No running process calls ${service}.` : unknownText(service, processes));
-    return known ? exitCodes.failed : exitCodes.usage;
+    if (isKnown) {
+      err.line(`No running process calls ${service}.`);
+      return exitCodes.failed;
+    }
+    err.line(`There is no service ${service}, and no caller.${othersText(service, processes)}`);
+    return exitCodes.usage;
   }
   for (const [index, { caller, upstreams }] of callers.entries()) {
     if (index > 0) out.line('');
@@ -67,10 +72,10 @@ function serviceOf(name: string, processes: readonly ProcessRow[]): string {
   return processes.find(({ instance }) => instance === name)?.service ?? name;
 }
 
-function unknownText(name: string, processes: readonly ProcessRow[]): string {
+/** What else the name may have meant. */
+function othersText(name: string, processes: readonly ProcessRow[]): string {
   const services = [...new Set(processes.map(({ service }) => service))];
-  const known = didYouMean(name, services) || ` There are: ${services.join(', ')}.`;
-  return `There is no service ${name}, and no caller.${known}`;
+  return didYouMean(name, services) || ` There are: ${services.join(', ')}.`;
 }
 
 /** Undefined, and a line to say so, when the process does not answer. */
