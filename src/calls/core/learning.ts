@@ -135,8 +135,8 @@ export class Learning {
       this.#fleet.probed(endpoint, false, `as a probe, ${why}`, nowMs);
       return;
     }
-    // It failed elsewhere before: that the request is to blame is as likely. Held against this instance, a few
-    // requests that fail wherever they go would single out the one that retries go to.
+    // It failed elsewhere before: that the request is to blame is as likely. Held against this instance, a
+    // few requests that fail wherever they go would single out the one that retries go to.
     if (isEcho) return;
     const saysNothing = call.terms.isStream === true || attempt.isAnswering;
     const waitedMs = saysNothing ? 0 : nowMs - attempt.sentAtMs;
