@@ -87,7 +87,7 @@ export const limits = {
   ejectionSamplesMin: 20,
   ejectionGoodShare: 0.5,
   failureDifferenceMin: 0.25,
-  failureDeviationsMin: 3.5,
+  failureDeviationsMin: 4.5,
   /** Peers are believed to have had some good attempts already, and half a bad one. */
   peersGoodPrior: 3,
   peersBadPrior: 0.5,
