@@ -8,7 +8,7 @@ import type { UpstreamState } from './core/explain.ts';
 import type { Discovery } from './discovery.ts';
 import type { Exchange } from './driver/exchange.ts';
 import type { CallOptions } from './driver/upstream.ts';
-import type { CallsEvent } from './events.ts';
+import type { CallsEvent, Detail } from './events.ts';
 import type { FetchInit } from './fetch.ts';
 import type { Answer } from './http/answer.ts';
 import type { UpstreamPolicy } from './policy.ts';
@@ -76,6 +76,7 @@ export interface CallsOptions {
   /** This process's own: instances in it are preferred. */
   readonly zone?: string | undefined;
   readonly observe?: Observe<CallsEvent> | undefined;
+  readonly detail?: Detail | undefined;
 }
 
 /** What a transport needs of the calls it belongs to. */

@@ -144,12 +144,12 @@ class ProcessCalls implements Calls, Caller {
       const text = `This process calls ${limits.upstreamsMax} services already; are the names made up?`;
       throw new HoldfastError('resource_exhausted', text, { retryable: false });
     }
-    const { host, discovery, zone, observe } = this.#options;
+    const { host, discovery, zone, observe, detail } = this.#options;
     const policy = this.#policyOf(service);
     const onInstances = (instances: readonly Instance[]): void => this.#retain(service, instances);
     // Outside: a watch serves many requests and must not belong to the one that began it.
     const made = this.#outside(
-      () => new UpstreamDriver({ service, host, discovery, policy, zone, observe, onInstances }),
+      () => new UpstreamDriver({ service, host, discovery, policy, zone, observe, detail, onInstances }),
     );
     this.#upstreams.set(service, made);
     return made;

@@ -8,6 +8,9 @@ import type { UpstreamReport, Verdict } from './core/events.ts';
  */
 export type AttemptResult = Verdict | 'error' | 'timed-out' | 'abandoned';
 
+/** What an observer is told of; `all` by default. instances: not how every attempt and call ends. */
+export type Detail = 'instances' | 'all';
+
 /** What calls report to their observer. */
 export type CallsEvent =
   | {

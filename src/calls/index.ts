@@ -27,7 +27,7 @@ export {
 } from './discovery.ts';
 export { Exchange, type Target } from './driver/exchange.ts';
 export { type CallOptions, UpstreamDriver, type UpstreamOptions } from './driver/upstream.ts';
-export type { AttemptResult, CallsEvent } from './events.ts';
+export type { AttemptResult, CallsEvent, Detail } from './events.ts';
 export type { FetchInit } from './fetch.ts';
 export { Answer, type AnswerHeaders } from './http/answer.ts';
 export { limits } from './limits.ts';

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Host, Timer } from '../host/index.ts';
 import { nodeHost } from '../host/node/index.ts';
 import { HoldfastError } from '../std/index.ts';
+import type { CallsOptions } from './caller.ts';
 import { createCalls } from './calls.ts';
 import { CallContext, currentContext, runInContext } from './context.ts';
 import type { Discovery, DiscoveryView, Instance } from './discovery.ts';
@@ -91,10 +92,12 @@ async function serve(
   return { server, port: (server.address() as AddressInfo).port, sockets, seen: () => seen };
 }
 
-function make(host: Host = nodeHost({ faultsAllowed: false })) {
+function make(options: Partial<CallsOptions> = {}) {
+  const host = nodeHost({ faultsAllowed: false });
   const discovery = new ListedDiscovery();
   const events: CallsEvent[] = [];
-  const calls = createCalls({ host, discovery, observe: (event) => events.push(event) });
+  const observe = (event: CallsEvent): unknown => events.push(event);
+  const calls = createCalls({ host, discovery, observe, ...options });
   cleanups.push(() => calls.close());
   return { discovery, events, calls };
 }
@@ -108,7 +111,7 @@ async function failure(promise: Promise<unknown>): Promise<HoldfastError> {
 describe('a call leaves nothing behind', () => {
   it('no timer, and no listener on its signal', async () => {
     const host = countingHost();
-    const { calls, discovery } = make(host);
+    const { calls, discovery } = make({ host });
     const { port } = await serve();
     discovery.list(instance('a-1', port));
     const { signal } = new AbortController();
@@ -222,5 +225,23 @@ describe('observers', () => {
       expect.objectContaining({ type: 'attempt-ended', instance: 'a-1', attempt: 1, result: 'timed-out' }),
       expect.objectContaining({ type: 'call-ended', attempts: 1 }),
     ]);
+  });
+
+  it('that ask for instances alone hear what befalls them, and of no attempt or call', async () => {
+    const { calls, discovery, events } = make({
+      detail: 'instances',
+      policies: { a: { balance: 'round-robin' } },
+    });
+    const failing = await serve('');
+    failing.server.on('request', (_, response) => {
+      response.statusCode = 500;
+      response.end();
+    });
+    const well = await serve();
+    discovery.list(instance('a-1', failing.port), instance('a-2', well.port));
+    for (let index = 0; index < 100 && events.length === 0; index++) {
+      await calls.request('a', { method: 'POST', path: '/' });
+    }
+    expect(events).toEqual([expect.objectContaining({ type: 'ejected', service: 'a', instance: 'a-1' })]);
   });
 });

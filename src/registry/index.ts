@@ -29,7 +29,7 @@ export type {
 export { Sequence } from './core/sequence.ts';
 export { ViewCore } from './core/view.ts';
 export type { ViewEffect, ViewEvent } from './core/view-events.ts';
-export { EmbeddedStore, type EmbeddedStoreOptions } from './driver/embedded-store.ts';
+export { EmbeddedStore } from './driver/embedded-store.ts';
 export { type RedisAddress, redisAddress } from './driver/redis/address.ts';
 export { type RedisScript, redisScript, type ScriptOutcome } from './driver/redis/script.ts';
 export { RedisStore, type RedisStoreOptions } from './driver/redis-store.ts';
@@ -46,6 +46,7 @@ export type {
   RemoveOutcome,
   RemoveRequest,
   StoreEvent,
+  StoreOptions,
   Unavailable,
   WatchRequest,
 } from './store.ts';

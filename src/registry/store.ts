@@ -1,4 +1,6 @@
 import type { Instance } from '../calls/index.ts';
+import type { Host } from '../host/index.ts';
+import type { Observe } from '../std/index.ts';
 import type { Held, LeasesReport, PutDecision, RemoveDecision } from './core/leases-events.ts';
 import type { Registered } from './instance.ts';
 import type { Change, Position, WatchFrame } from './watch-frame.ts';
@@ -21,6 +23,16 @@ export interface RegistryStore {
    */
   watch(request: WatchRequest, send: (frame: WatchFrame) => void, end: (why: string) => void): () => void;
   close(): void;
+}
+
+/** What every store takes. */
+export interface StoreOptions {
+  readonly host: Host;
+  readonly observe?: Observe<StoreEvent> | undefined;
+  /** How long after the store began the list counts as incomplete; `limits.warmingMs` by default. */
+  readonly warmingMs?: number | undefined;
+  /** Changes kept for watchers that resume; `limits.historyMax` by default. */
+  readonly historyMax?: number | undefined;
 }
 
 export interface PutRequest {

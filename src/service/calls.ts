@@ -31,7 +31,6 @@ export function addCallsRoute(app: FastifyInstance, calls: Calls, requireKey: on
 export function logCalls(event: CallsEvent, log: Logger): void {
   switch (event.type) {
     case 'attempt-ended': {
-      if (!log.enables('debug')) return;
       const { service, instance, attempt, by, passedOver, result, latencyMs } = event;
       const passed = passedOver?.map((each) => `${each.instance} (${each.why})`).join(', ');
       const fields = { of: service, instance, attempt, by, passed_over: passed, result };

@@ -56,12 +56,15 @@ export class Connections {
     socket[use] = mine;
     this.#sockets.add(socket);
     this.accepted += 1;
-    socket.once('close', () => {
-      mine.timer?.cancel();
-      this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) for (const done of this.#empty.splice(0)) done();
-    });
+    socket.once('close', () => this.release(socket));
     if (this.#quietMs !== undefined) this.#closeWhenQuiet(socket, mine);
+  }
+
+  /** It is closed, or somebody else's from here on. */
+  release(socket: UsedSocket): void {
+    socket[use]?.timer?.cancel();
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) for (const done of this.#empty.splice(0)) done();
   }
 
   /** It speaks HTTP/2, which closes it for writing when it is done; its peer then has to close it as well. */

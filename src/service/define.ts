@@ -1,7 +1,7 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { Calls } from '../calls/index.ts';
 import type { GrpcService } from '../grpc/index.ts';
-import type { Host } from '../host/index.ts';
+import type { Accept, Host } from '../host/index.ts';
 import { HoldfastError } from '../std/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Addresses } from './announce.ts';
@@ -21,6 +21,13 @@ export interface ServiceContext {
   readonly requireKey: onRequestHookHandler;
   /** Calls `end` when the service drains: it ends what would go on for ever, such as event streams. */
   onDrain(end: () => void): void;
+  /**
+   * Lets processes of ours talk to this one on the service's port: a connection that begins with `magic` is
+   * none of HTTP and handed to `accept` whole, from its first byte. Once at most, while the service starts.
+   * Such connections do not hold up a drain, which leaves them alone: end them in an `onClose` hook of the
+   * app, which is run last.
+   */
+  acceptConnections(magic: Uint8Array, accept: Accept): void;
 }
 
 export interface ServiceDefinition {

@@ -5,7 +5,7 @@ import type { LogFormat, LogLevel } from '../telemetry/index.ts';
 export interface ServiceEnvironment {
   /** `PORT`; 0 takes a free one. */
   readonly port: number | undefined;
-  /** `HOST`, loopback by default. */
+  /** `HOST`; loopback unless the service says otherwise. */
   readonly host: string;
   /** `HOLDFAST_REGISTRY`: base addresses; empty for `none`. */
   readonly registries: readonly string[];
@@ -31,12 +31,16 @@ export interface ServiceEnvironment {
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
+const loopback = '127.0.0.1';
 const defaultRegistry = 'http://127.0.0.1:8500';
 const logFormats: readonly LogFormat[] = ['text', 'json'];
 const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-/** Throws `invalid_argument` with one sentence for each variable that is wrong. */
-export function parseEnvironment(variables: Variables): ServiceEnvironment {
+/**
+ * Throws `invalid_argument` with one sentence for each variable that is wrong. `listenOn`: for a service that
+ * says itself where it listens when `HOST` does not.
+ */
+export function parseEnvironment(variables: Variables, listenOn = loopback): ServiceEnvironment {
   const problems: string[] = [];
   const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
     const text = variables[name]?.trim();
@@ -50,7 +54,7 @@ export function parseEnvironment(variables: Variables): ServiceEnvironment {
   };
   const environment: ServiceEnvironment = {
     port: read('PORT', parsePort),
-    host: read('HOST', parseHost) ?? '127.0.0.1',
+    host: read('HOST', parseHost) ?? listenOn,
     registries: read('HOLDFAST_REGISTRY', parseRegistries) ?? [defaultRegistry],
     instance: read('HOLDFAST_INSTANCE', parseInstance),
     weight: read('HOLDFAST_WEIGHT', parseWeight) ?? 1,

@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../host/index.ts';
-import { must } from '../std/index.ts';
+import { assert, must } from '../std/index.ts';
 import type { ClientErrors } from './client-errors.ts';
 import { Connections } from './connections.ts';
 import { refusal } from './errors.ts';
@@ -21,10 +21,17 @@ export interface ListenerOptions {
   readonly http2: Http2Server | undefined;
 }
 
+/** A protocol of ours beside HTTP: connections that begin with `magic` are its own. */
+export interface OwnProtocol {
+  readonly magic: Uint8Array;
+  /** Takes the connection, its first bytes put back. */
+  readonly take: (socket: Socket) => void;
+}
+
 /**
- * One port for HTTP/1.1 and plaintext HTTP/2, told apart by the first bytes. The node:http server is
- * the one that listens, so its own timeouts and bounds hold; each connection is handed on once its
- * first bytes are known, with these bytes put back.
+ * One port for HTTP/1.1, plaintext HTTP/2 and a protocol of ours, told apart by the first bytes. The
+ * node:http server is the one that listens, so its own timeouts and bounds hold; each connection is handed
+ * on once its first bytes are known, with these bytes put back.
  */
 export class PortListener {
   readonly server: http.Server;
@@ -32,6 +39,7 @@ export class PortListener {
   readonly #acceptHttp1: (socket: Socket) => void;
   readonly #connections: Connections;
   #isDraining = false;
+  #ownProtocol: OwnProtocol | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -68,6 +76,12 @@ export class PortListener {
     this.#acceptHttp1 = accept as (socket: Socket) => void;
     this.server.removeAllListeners('connection');
     this.server.on('connection', this.#onConnection);
+  }
+
+  /** Once at most, before the port is open. */
+  speak(protocol: OwnProtocol): void {
+    assert(this.#ownProtocol === undefined, 'one protocol of its own is registered');
+    this.#ownProtocol = protocol;
   }
 
   /** From now on each answer is the last of its connection, and says so. */
@@ -109,7 +123,8 @@ export class PortListener {
 
   readonly #onConnection = (socket: Socket): void => {
     this.#connections.add(socket);
-    new FirstBytes(socket, this.#options, (bytes) => {
+    const starts = this.#ownProtocol === undefined ? [preface] : [preface, this.#ownProtocol.magic];
+    new FirstBytes(socket, starts, this.#options, (bytes) => {
       if (bytes !== undefined) this.#handOn(socket, bytes);
     });
   };
@@ -118,6 +133,16 @@ export class PortListener {
     const { http2, clientErrors } = this.#options;
     if (clientErrors.isClosing(socket)) {
       socket.resume();
+      return;
+    }
+    const own = this.#ownProtocol;
+    if (own !== undefined && startsWith(bytes, own.magic)) {
+      // Whoever takes it ends it: it neither holds up a drain nor is closed by it.
+      this.#connections.release(socket);
+      socket.unshift(bytes);
+      // It may stop reading again; nothing comes before this turn is over.
+      socket.resume();
+      own.take(socket);
       return;
     }
     if (startsWith(bytes, preface)) {
@@ -189,20 +214,27 @@ function countedResponses(
   return Response as typeof http.ServerResponse;
 }
 
-function startsWith(bytes: Buffer, start: Buffer): boolean {
+function startsWith(bytes: Buffer, start: Uint8Array): boolean {
   return bytes.subarray(0, start.length).equals(start);
 }
 
-/** Reads until the bytes are, or can no longer become, the preface; within the time a header may take. */
+/** Reads until the bytes are, or can no longer become, one of the starts; as long as a header may take. */
 class FirstBytes {
   readonly #socket: Socket;
+  readonly #starts: readonly Uint8Array[];
   readonly #options: ListenerOptions;
   readonly #done: (bytes: Buffer | undefined) => void;
   readonly #timer: Timer;
   #bytes: Buffer | undefined;
 
-  constructor(socket: Socket, options: ListenerOptions, done: (bytes: Buffer | undefined) => void) {
+  constructor(
+    socket: Socket,
+    starts: readonly Uint8Array[],
+    options: ListenerOptions,
+    done: (bytes: Buffer | undefined) => void,
+  ) {
     this.#socket = socket;
+    this.#starts = starts;
     this.#options = options;
     this.#done = done;
     this.#timer = options.clock.setTimer(options.limits.headersTimeoutMs, () => this.#tooSlow());
@@ -213,11 +245,13 @@ class FirstBytes {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk]);
-    const length = Math.min(this.#bytes.length, preface.length);
-    if (length < preface.length && startsWith(this.#bytes, preface.subarray(0, length))) return;
+    const bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk]);
+    this.#bytes = bytes;
+    const mayBecome = (start: Uint8Array): boolean =>
+      bytes.length < start.length && startsWith(bytes, start.subarray(0, bytes.length));
+    if (this.#starts.some(mayBecome)) return;
     this.#socket.pause();
-    this.#settle(this.#bytes);
+    this.#settle(bytes);
   };
 
   readonly #onEnd = (): void => {

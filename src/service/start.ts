@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyInstance } from 'fastify';
 import { type Calls, createCalls, currentContext, type InstanceState } from '../calls/index.ts';
-import type { Host } from '../host/index.ts';
-import type { AssertionFailure } from '../std/index.ts';
+import type { Accept, Host } from '../host/index.ts';
+import { type AssertionFailure, assert, must } from '../std/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { RegistrySide } from './announce.ts';
 import { addCallsRoute, logCalls, namesOf, policiesOf } from './calls.ts';
@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly host: Host;
   /** The service's own port, where `PORT` says no other; 0, the default, takes a free one. */
   readonly port?: number | undefined;
+  /** The address to listen on, where `HOST` says no other; loopback by default. */
+  readonly listenOn?: string | undefined;
   /** Environment variables; none by default. */
   readonly env?: Variables | undefined;
   /** Overrides the definition's, which override the defaults. */
@@ -72,7 +74,7 @@ export async function startService(
 }
 
 async function startOutside(definition: ServiceDefinition, options: StartOptions): Promise<RunningService> {
-  const env = parseEnvironment(options.env ?? {});
+  const env = parseEnvironment(options.env ?? {}, options.listenOn);
   const log = options.log ?? serviceLogger(definition, options.host, env);
   const service = new Service(definition, options, env, log);
   await service.start();
@@ -141,6 +143,8 @@ class Service implements RunningService {
       policies: policiesOf(upstreams),
       zone: env.zone,
       observe: (event) => logCalls(event, log),
+      // How each attempt ends is a line at debug only: otherwise no call should pay for it.
+      detail: log.enables('debug') ? 'all' : 'instances',
     });
     this.#clientErrors = new ClientErrors({ clock, limits, errorBody });
     for (const upstream of namesOf(upstreams)) this.#calls.prepare(upstream);
@@ -198,6 +202,7 @@ class Service implements RunningService {
       env: this.#env,
       requireKey,
       onDrain: (end) => this.#enders.push(end),
+      acceptConnections: (magic, accept) => this.#acceptConnections(magic, accept),
     };
     const listener = await this.#createListener(context);
     const app = createApp({
@@ -216,6 +221,13 @@ class Service implements RunningService {
     addCallsRoute(app, this.#calls, requireKey);
     app.register(async (scope) => this.#definition.http?.(scope, context));
     await app.ready();
+  }
+
+  #acceptConnections(magic: Uint8Array, accept: Accept): void {
+    const { network } = this.#options.host;
+    assert(network.adopt !== undefined, 'the host has sockets');
+    const listener = must(this.#listener, 'connections are accepted by what `http` sets up');
+    listener.speak({ magic, take: (socket) => network.adopt?.(socket, accept) });
   }
 
   async #createListener(context: ServiceContext): Promise<PortListener> {

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { askUntil } from './testing/keep-alive.ts';
-import { type LoadResult, loadUntil, postUntil } from './testing/load.ts';
+import { loadUntil, postUntil } from './testing/load.ts';
+import type { LoadResult } from './testing/tally.ts';
 import { RunningTopology } from './testing/topology.ts';
 
 let topology: RunningTopology | undefined;

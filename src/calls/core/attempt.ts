@@ -1,8 +1,9 @@
+import type { Balance } from './balance/balancer.ts';
 import type { Call } from './call.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Why an instance was chosen: the balancer's choice, the breaker's probe, or for want of a better one. */
-export type ChosenBy = 'p2c' | 'round-robin' | 'least-in-flight' | 'ring-hash' | 'probe' | 'last-resort';
+export type ChosenBy = Balance | 'probe' | 'last-resort';
 
 /** What a driver made of an attempt, so that it can be given up. Opaque to the core. */
 export interface Sending {

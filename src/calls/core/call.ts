@@ -1,5 +1,6 @@
 import type { HoldfastError } from '../../std/index.ts';
 import type { Attempt } from './attempt.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** What a caller wants of one call. */
 export interface CallTerms {
@@ -58,6 +59,24 @@ export class Call<Token> {
     this.deadlineMs = deadlineMs;
     this.terms = terms;
     this.wakeAtMs = deadlineMs;
+  }
+
+  attemptBegan(attempt: Attempt<Token>): void {
+    if (this.first === undefined) this.first = attempt;
+    else this.second = attempt;
+    this.attempts += 1;
+    this.state = 'sending';
+  }
+
+  attemptEnded(attempt: Attempt<Token>): void {
+    if (this.first === attempt) this.first = this.second;
+    this.second = undefined;
+  }
+
+  /** Nothing more of this call goes to that instance. */
+  noteTried({ instance }: Endpoint): void {
+    this.tried ??= [];
+    this.tried.push(instance.id);
   }
 
   /** One timer a call: for whatever comes first. */

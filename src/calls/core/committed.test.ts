@@ -70,6 +70,18 @@ describe('stream', () => {
     }
   });
 
+  it('says nothing of the speed of its instance when it ends without a message', () => {
+    for (const forMs of [0, 60_000]) {
+      const upstream = new Upstream(instances('a1'));
+      upstream.teach(80, 30);
+      upstream.call('watch', stream);
+      upstream.nowMs += forMs;
+      const before = upstream.latencyMs('a1');
+      upstream.ends('watch', ok);
+      expect(upstream.latencyMs('a1')).toBe(before);
+    }
+  });
+
   it('may be silent until its deadline: that is not held against its instance', () => {
     const upstream = new Upstream(instances('a1', 'a2'));
     upstream.call('watch', { isStream: true, timeoutMs: 10_000 });
@@ -84,7 +96,7 @@ describe('stream', () => {
     upstream.call('watch', stream);
     upstream.commits('watch');
     upstream.nowMs = 60_000;
-    upstream.ends('watch', { type: 'answered', verdict: 'failed', latencyMs: 3 });
+    upstream.ends('watch', failed);
     expect(upstream.latencyMs('a1')).toBe(0);
     expect(upstream.endpoint('a1').score(upstream.nowMs)).toBe(limits.failurePenaltyMs);
     expect(upstream.endpoint('a1').recent.bad).toBe(1);
@@ -147,18 +159,9 @@ describe('a long answer whose head has come', () => {
     upstream.commits('probe');
     expect(upstream.take()).toEqual(['restored a1: its probe was answered']);
     upstream.nowMs += 60_000;
-    upstream.ends('probe', { type: 'answered', verdict: 'failed' });
+    upstream.ends('probe', failed);
     expect(upstream.endpoint('a1').isEjected).toBe(false);
     expect(upstream.inFlight('a1')).toBe(0);
-  });
-
-  it('says nothing of the speed of its instance when nothing is known of it', () => {
-    const upstream = new Upstream(instances('a1'));
-    upstream.teach(80, 30);
-    const before = upstream.latencyMs('a1');
-    upstream.call('watch', stream);
-    upstream.ends('watch', { type: 'answered', verdict: 'ok', latencyMs: 'unknown' });
-    expect(upstream.latencyMs('a1')).toBe(before);
   });
 
   it('speaks against its instance when it stalls until the deadline, and not when its reader did', () => {

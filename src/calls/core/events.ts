@@ -38,11 +38,6 @@ export type Outcome =
   | {
       readonly type: 'answered';
       readonly verdict: Verdict;
-      /**
-       * What the answer says of the instance's speed: the whole time of the attempt by default, nothing when
-       * `unknown`. After `committed` it is known already.
-       */
-      readonly latencyMs?: number | 'unknown' | undefined;
       /** When to come back, as the instance asks. */
       readonly retryAfterMs?: number | undefined;
     }

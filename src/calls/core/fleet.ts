@@ -7,7 +7,7 @@ import { createBalancer } from './balance/create.ts';
 import type { CallTerms } from './call.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { UpstreamReport } from './events.ts';
-import { type Counts, failsMoreThan, isNoChance } from './outlier.ts';
+import { type Counts, countsOf, isSuspect, troubleOf } from './outlier.ts';
 import { Roster } from './roster.ts';
 import { preferredZone } from './zone.ts';
 
@@ -103,7 +103,7 @@ export class Fleet {
     const candidates = nowMs < this.#anywhereUntilMs ? this.#usable : this.#preferred;
     if (candidates.length > 0) {
       const picked = this.#balancer.pick(candidates, nowMs, call.terms.key);
-      if (this.#takes(picked, call, nowMs)) return this.#chosen(picked, nowMs);
+      if (this.#obstacle(picked, call, nowMs) === undefined) return this.#chosen(picked, nowMs);
     }
     return this.#search(call, nowMs);
   }
@@ -114,16 +114,12 @@ export class Fleet {
     let isAnyReachable = false;
     let canRestore = false;
     for (const endpoint of this.eligible) {
-      const isTried = call.tried?.includes(endpoint.instance.id) === true;
-      if (endpoint.isEjected) {
-        canRestore ||= !isTried && isRestorable(endpoint, nowMs);
-        continue;
-      }
-      const isReachable = nowMs >= endpoint.avoidUntilMs;
-      isAnyReachable ||= isReachable;
-      if (isTried) continue;
-      if (isReachable && this.#hasRoom(endpoint, call)) return 'good';
-      if (isReachable) best = 'full';
+      const reachable = isReachable(endpoint, nowMs);
+      isAnyReachable ||= reachable;
+      if (isTried(endpoint, call)) continue;
+      if (reachable && this.#hasRoom(endpoint, call)) return 'good';
+      if (reachable) best = 'full';
+      else if (endpoint.isEjected) canRestore ||= isRestorable(endpoint, nowMs);
       else if (best === 'none') best = 'poor';
     }
     return best === 'none' && canRestore && !isAnyReachable ? 'poor' : best;
@@ -145,32 +141,19 @@ export class Fleet {
   #reinforce(silent: Endpoint, nowMs: number): void {
     if (silent.silences < limits.silencesInARow) return;
     const speaks = (other: Endpoint): boolean =>
-      !other.isEjected && nowMs >= other.avoidUntilMs && other.silences < limits.silencesInARow;
+      isReachable(other, nowMs) && other.silences < limits.silencesInARow;
     if (!this.eligible.some(speaks)) this.#restoreForWant(this.#ejected, nowMs);
   }
 
   #peersOf(endpoint: Endpoint, nowMs: number): Counts {
-    let good = 0;
-    let bad = 0;
-    for (const peer of this.eligible) {
-      if (peer === endpoint) continue;
-      peer.recent.forget(nowMs);
-      good += peer.recent.good;
-      bad += peer.recent.bad;
-    }
-    return { good, bad };
+    const peers = this.eligible.filter((other) => other !== endpoint);
+    return countsOf(peers, nowMs);
   }
 
   /** A zone may fall ill as a whole; comparing its instances with each other finds nothing. */
   #judgeZone(nowMs: number): void {
     if (this.#preferred.length === this.#usable.length) return;
-    let good = 0;
-    let bad = 0;
-    for (const { recent } of this.#preferred) {
-      recent.forget(nowMs);
-      good += recent.good;
-      bad += recent.bad;
-    }
+    const { good, bad } = countsOf(this.#preferred, nowMs);
     if (bad >= limits.zoneFailuresMin && bad > good) this.#anywhereUntilMs = nowMs + limits.zoneAvoidedMs;
   }
 
@@ -207,18 +190,10 @@ export class Fleet {
   }
 
   #obstacle(endpoint: Endpoint, call: Chooser, nowMs: number): PassedOver['why'] | undefined {
-    if (call.tried?.includes(endpoint.instance.id)) return 'tried';
+    if (isTried(endpoint, call)) return 'tried';
     if (endpoint.isEjected) return 'ejected';
     if (nowMs < endpoint.avoidUntilMs) return 'avoided';
     return this.#hasRoom(endpoint, call) ? undefined : 'full';
-  }
-
-  #takes(endpoint: Endpoint, call: Chooser, nowMs: number): boolean {
-    return (
-      nowMs >= endpoint.avoidUntilMs &&
-      this.#hasRoom(endpoint, call) &&
-      (call.tried === undefined || !call.tried.includes(endpoint.instance.id))
-    );
   }
 
   #chosen(endpoint: Endpoint, nowMs: number): Endpoint {
@@ -247,10 +222,9 @@ export class Fleet {
   /** The slow way: the balancer's choice among all would not do. */
   #search(call: Chooser, nowMs: number): Endpoint | 'busy' | undefined {
     this.#inTheWay = this.eligible;
-    const { tried } = call;
-    let left = this.eligible.filter(({ instance }) => tried === undefined || !tried.includes(instance.id));
-    const isReachable = ({ isEjected, avoidUntilMs }: Endpoint) => !isEjected && nowMs >= avoidUntilMs;
-    if (this.#ejected.length > 0 && !this.eligible.some(isReachable)) this.#restoreForWant(left, nowMs);
+    let left = this.eligible.filter((endpoint) => !isTried(endpoint, call));
+    const canReach = (endpoint: Endpoint): boolean => isReachable(endpoint, nowMs);
+    if (this.#ejected.length > 0 && !this.eligible.some(canReach)) this.#restoreForWant(left, nowMs);
     left = left.filter(({ isEjected }) => !isEjected);
     if (left.length === 0) return undefined;
     const reachable = left.filter(({ avoidUntilMs }) => nowMs >= avoidUntilMs);
@@ -258,7 +232,7 @@ export class Fleet {
     if (free.length === 0) return 'busy';
     if (reachable.length === 0) this.chosenBy = 'last-resort';
     // What failed near by has a better chance elsewhere.
-    const isNearGood = tried === undefined && nowMs >= this.#anywhereUntilMs;
+    const isNearGood = call.tried === undefined && nowMs >= this.#anywhereUntilMs;
     const near = isNearGood ? free.filter((endpoint) => this.#preferred.includes(endpoint)) : [];
     return this.#chosen(this.#balancer.pick(near.length > 0 ? near : free, nowMs, call.terms.key), nowMs);
   }
@@ -269,16 +243,14 @@ export class Fleet {
 
   /** Every other instance refuses: one that fails now and then is better than none. */
   #restoreForWant(left: readonly Endpoint[], nowMs: number): void {
-    const [soonest] = left
-      .filter((endpoint) => isRestorable(endpoint, nowMs))
-      .sort((one, two) => one.breaker.probeAtMs - two.breaker.probeAtMs);
+    const soonest = soonestProbed(left.filter((endpoint) => isRestorable(endpoint, nowMs)));
     if (soonest !== undefined) this.#restore(soonest, 'no other instance answers', nowMs);
   }
 
   #restoreSurplus(nowMs: number): void {
     while (this.#ejected.length > this.#ejectedMax) {
-      const [soonest] = [...this.#ejected].sort((a, b) => a.breaker.probeAtMs - b.breaker.probeAtMs);
-      this.#restore(must(soonest, 'ejected instance'), 'too few instances are left', nowMs);
+      const soonest = must(soonestProbed(this.#ejected), 'ejected instance');
+      this.#restore(soonest, 'too few instances are left', nowMs);
     }
   }
 
@@ -305,9 +277,7 @@ export class Fleet {
     if (!this.#ejects) return false;
     if (endpoint.isEjected || this.#ejected.length >= this.#ejectedMax) return false;
     if (!this.eligible.includes(endpoint)) return false;
-    return this.eligible.some(
-      (other) => other !== endpoint && !other.isEjected && nowMs >= other.avoidUntilMs,
-    );
+    return this.eligible.some((other) => other !== endpoint && isReachable(other, nowMs));
   }
 
   #sort(): void {
@@ -320,30 +290,21 @@ export class Fleet {
   }
 }
 
+function isTried({ instance }: Endpoint, { tried }: Chooser): boolean {
+  return tried?.includes(instance.id) === true;
+}
+
+/** Neither ejected nor passed over for a while. */
+function isReachable({ isEjected, avoidUntilMs }: Endpoint, nowMs: number): boolean {
+  return !isEjected && nowMs >= avoidUntilMs;
+}
+
 /** Ejected, and nothing but that keeps it from being tried. */
 function isRestorable({ isEjected, breaker, avoidUntilMs }: Endpoint, nowMs: number): boolean {
   return isEjected && !breaker.isProbing && nowMs >= avoidUntilMs;
 }
 
-/** Whether it is worth looking at its peers: most of the time it is not. */
-function isSuspect({ recent, silences }: Endpoint): boolean {
-  return (
-    recent.badInARow >= limits.failuresInARow ||
-    silences >= limits.silencesInARow ||
-    recent.good + recent.bad >= limits.ejectionSamplesMin
-  );
-}
-
-/** Why an instance is to be ejected, in the light of what its peers do. */
-function troubleOf({ recent, silences }: Endpoint, peers: Counts): string | undefined {
-  if (silences >= limits.silencesInARow && isNoChance(silences, peers)) {
-    return `silent for ${silences} attempts in a row`;
-  }
-  const { good, bad, badInARow } = recent;
-  if (badInARow >= limits.failuresInARow && isNoChance(badInARow, peers)) {
-    return `${badInARow} failures in a row`;
-  }
-  const total = good + bad;
-  if (total < limits.ejectionSamplesMin || good >= limits.ejectionGoodShare * total) return undefined;
-  return failsMoreThan(recent, peers) ? `${bad} failures of ${total}` : undefined;
+/** The one that a probe would go to first. */
+function soonestProbed(ejected: readonly Endpoint[]): Endpoint | undefined {
+  return ejected.toSorted((one, two) => one.breaker.probeAtMs - two.breaker.probeAtMs)[0];
 }

@@ -92,12 +92,16 @@ describe('what a caller learns of its instances', () => {
     }
   });
 
-  it('learns what the answer says of its speed, not how long a stream was open', () => {
+  it('learns from a stream when it began to answer, not how long it was open', () => {
     const upstream = new Upstream([instance('a1')]);
-    upstream.call('stream', { timeoutMs: 100_000 });
-    upstream.nowMs = 50_000;
-    upstream.ends('stream', { type: 'answered', verdict: 'ok', latencyMs: 3 });
+    upstream.call('stream', { isStream: true, timeoutMs: 100_000 });
+    upstream.nowMs = 3;
+    upstream.commits('stream');
     expect(upstream.latencyMs('a1')).toBeCloseTo(3);
+    upstream.nowMs = 50_000;
+    const before = upstream.latencyMs('a1');
+    upstream.ends('stream', ok);
+    expect(upstream.latencyMs('a1')).toBe(before);
   });
 
   it('feels a stall at once: what is silent with calls under way attracts nothing', () => {

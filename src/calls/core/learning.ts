@@ -45,11 +45,12 @@ export class Learning {
     if (isStale(attempt)) return;
     const { endpoint, isProbe } = attempt;
     endpoint.reached(nowMs);
-    this.#quick(attempt, nowMs - attempt.sentAtMs, nowMs);
+    this.#quick(attempt, nowMs);
     if (isProbe) this.#fleet.probed(endpoint, true, '', nowMs);
   }
 
-  #quick({ endpoint }: Attempt<unknown>, latencyMs: number, nowMs: number): void {
+  #quick({ endpoint, sentAtMs }: Attempt<unknown>, nowMs: number): void {
+    const latencyMs = nowMs - sentAtMs;
     endpoint.latency.sample(latencyMs, nowMs);
     this.#patience.answered(latencyMs, nowMs);
   }
@@ -101,11 +102,11 @@ export class Learning {
     outcome: Extract<Outcome, { type: 'answered' }>,
     nowMs: number,
   ): void {
-    const { endpoint } = attempt;
-    const { latencyMs = nowMs - attempt.sentAtMs } = outcome;
+    const { call, endpoint } = attempt;
     switch (outcome.verdict) {
       case 'ok':
-        if (!attempt.isAnswering && latencyMs !== 'unknown') this.#quick(attempt, latencyMs, nowMs);
+        // Its head said how quick it is. A stream without one says nothing: a watch may be silent for hours.
+        if (!attempt.isAnswering && call.terms.isStream !== true) this.#quick(attempt, nowMs);
         this.#good(attempt, nowMs);
         return;
       case 'limited':

@@ -1,4 +1,5 @@
 import { limits } from '../limits.ts';
+import type { Endpoint } from './endpoint.ts';
 
 export interface Counts {
   readonly good: number;
@@ -34,4 +35,39 @@ export function failsMoreThan(own: Counts, peers: Counts): boolean {
 export function isNoChance(inARow: number, peers: Counts): boolean {
   const { good, bad } = withPrior(peers);
   return (bad / (good + bad)) ** inARow < limits.rowChanceMax;
+}
+
+/** What they did lately, all together. */
+export function countsOf(endpoints: readonly Endpoint[], nowMs: number): Counts {
+  let good = 0;
+  let bad = 0;
+  for (const { recent } of endpoints) {
+    recent.forget(nowMs);
+    good += recent.good;
+    bad += recent.bad;
+  }
+  return { good, bad };
+}
+
+/** Whether it is worth looking at its peers: most of the time it is not. */
+export function isSuspect({ recent, silences }: Endpoint): boolean {
+  return (
+    recent.badInARow >= limits.failuresInARow ||
+    silences >= limits.silencesInARow ||
+    recent.good + recent.bad >= limits.ejectionSamplesMin
+  );
+}
+
+/** Why an instance is to be ejected, in the light of what its peers do. */
+export function troubleOf({ recent, silences }: Endpoint, peers: Counts): string | undefined {
+  if (silences >= limits.silencesInARow && isNoChance(silences, peers)) {
+    return `silent for ${silences} attempts in a row`;
+  }
+  const { good, bad, badInARow } = recent;
+  if (badInARow >= limits.failuresInARow && isNoChance(badInARow, peers)) {
+    return `${badInARow} failures in a row`;
+  }
+  const total = good + bad;
+  if (total < limits.ejectionSamplesMin || good >= limits.ejectionGoodShare * total) return undefined;
+  return failsMoreThan(recent, peers) ? `${bad} failures of ${total}` : undefined;
 }

@@ -17,11 +17,12 @@ import {
   tooBusy,
   tooManyLookups,
 } from './failures.ts';
-import { Fleet, type Prospect } from './fleet.ts';
+import { Fleet } from './fleet.ts';
 import { type GivenUp, Learning } from './learning.ts';
 import { Patience } from './patience.ts';
 import { RecentChoices } from './recent-choices.ts';
-import { mayMove, mayRetry, provablyUnsent } from './retry.ts';
+import { Repeats } from './repeats.ts';
+import { provablyUnsent } from './retry.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 type Effects<Token> = readonly UpstreamEffect<Token>[];
@@ -35,18 +36,18 @@ type Effects<Token> = readonly UpstreamEffect<Token>[];
  * that was given up changes nothing; an attempt that ends gives its place back.
  */
 export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamEffect<Token>> {
-  /** These three are open to observers and tests, who change nothing. */
+  /** These four are open to observers and tests, who change nothing. */
   readonly fleet: Fleet;
   readonly patience = new Patience();
   readonly budget = new RetryBudget();
+  readonly choices = new RecentChoices();
   readonly #service: string;
-  readonly #attemptsMax: number;
   readonly #prng: Prng;
   readonly #learning: Learning;
+  readonly #repeats: Repeats;
   readonly #lookups = new WaitingCalls<Token>('looking-up', limits.callsWaitingMax);
   readonly #queue: WaitingCalls<Token>;
   readonly #calls = new CallList<Token>();
-  readonly choices = new RecentChoices();
   #view: DiscoveryView = { status: 'asking' };
   #reports: UpstreamReport[] = [];
 
@@ -59,7 +60,6 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
   }) {
     const { service, policy = {} } = options;
     this.#service = service;
-    this.#attemptsMax = Math.min(policy.attemptsMax ?? limits.attemptsMax, limits.attemptsMax);
     this.#prng = new Prng(options.seed);
     this.#queue = new WaitingCalls<Token>('queued', policy.queueLengthMax ?? limits.queueLengthMax);
     this.fleet = new Fleet({
@@ -71,6 +71,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
       report: (report) => this.#reports.push(report),
     });
     this.#learning = new Learning(this.fleet, this.patience);
+    this.#repeats = new Repeats(this.fleet, this.budget, policy.attemptsMax);
   }
 
   /** For observers and tests. */
@@ -153,19 +154,16 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     attempt.passedOver = this.fleet.passedOver(call, endpoint, nowMs);
     this.choices.add(attempt, nowMs);
     attempt.patienceMs = this.patience.attemptMs(remainingMs, nowMs);
-    call.attempts += 1;
+    call.attemptBegan(attempt);
     const { attemptTimeoutMs, hedge, isStream } = call.terms;
     if (attemptTimeoutMs !== undefined) attempt.dueMs = nowMs + attemptTimeoutMs;
-    else if (mayMove(call, this.#attemptsMax)) attempt.dueMs = nowMs + attempt.patienceMs;
+    else if (this.#repeats.mayMove(call)) attempt.dueMs = nowMs + attempt.patienceMs;
     // The first attempt only: one that is sent later has waited enough already.
-    const isHedged = hedge === true && call.attempts === 1 && mayMove(call, this.#attemptsMax);
+    const isHedged = hedge === true && call.attempts === 1 && this.#repeats.mayMove(call);
     call.hedgeAtMs = isHedged
       ? nowMs + this.patience.hedgeAfterMs(remainingMs, nowMs)
       : Number.POSITIVE_INFINITY;
     endpoint.sent(isStream === true, nowMs);
-    if (call.first === undefined) call.first = attempt;
-    else call.second = attempt;
-    call.state = 'sending';
     call.plan();
     return { type: 'send', attempt };
   }
@@ -193,31 +191,13 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
       return [...this.#abandonAll(call, 'beaten', nowMs), ...this.#deliver(call)];
     }
     if (call.first !== undefined) {
-      call.tried ??= [];
-      call.tried.push(attempt.endpoint.instance.id);
+      call.noteTried(attempt.endpoint);
       return this.#wait(call);
     }
-    if (!call.isCommitted && this.#mayTryAgain(attempt, outcome, nowMs)) {
+    if (!call.isCommitted && this.#repeats.mayTryAgain(attempt, outcome, nowMs)) {
       return this.#retry(call, outcome, nowMs);
     }
     return isAnswer ? this.#deliver(call) : this.#giveBack(call, outcome.error);
-  }
-
-  #mayTryAgain(attempt: Attempt<Token>, outcome: Outcome, nowMs: number): boolean {
-    const { call } = attempt;
-    if (call.attempts >= this.#attemptsMax || nowMs >= call.deadlineMs) return false;
-    if (!mayRetry(outcome, call.terms)) return false;
-    const prospect = this.#prospectWithout(attempt, nowMs);
-    // Where trouble is known already even what was never sent has its price, or an outage would multiply it.
-    const isFree = provablyUnsent(outcome) || attempt.isProbe;
-    if (isFree && (prospect === 'good' || prospect === 'full')) return true;
-    return prospect !== 'none' && this.budget.spend(nowMs);
-  }
-
-  #prospectWithout({ call, endpoint }: Attempt<Token>, nowMs: number): Prospect {
-    call.tried ??= [];
-    call.tried.push(endpoint.instance.id);
-    return this.fleet.prospect(call, nowMs);
   }
 
   #retry(call: Call<Token>, outcome: Outcome, nowMs: number): Effects<Token> {
@@ -274,7 +254,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     const hasRival = call.second !== undefined;
     // Its rival may fail yet: then a third instance is wanted.
     attempt.dueMs = hasRival ? nowMs + attempt.patienceMs : Number.POSITIVE_INFINITY;
-    const moves = !hasRival && mayMove(call, this.#attemptsMax) && this.#affordsMove(attempt, nowMs);
+    const moves = !hasRival && this.#repeats.affordsMove(attempt, nowMs);
     if (!isHard && !moves) return [];
     const error = attemptTimedOut(attempt, nowMs);
     this.#release(attempt);
@@ -288,17 +268,11 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     return [abort, ...next];
   }
 
-  #affordsMove(attempt: Attempt<Token>, nowMs: number): boolean {
-    if (this.#prospectWithout(attempt, nowMs) !== 'good') return false;
-    return attempt.isProbe || this.budget.spend(nowMs);
-  }
-
   /** "The tail at scale" (Dean and Barroso 2013): a second instance is asked, and the first answer counts. */
   #hedge(call: Call<Token>, nowMs: number): Effects<Token> {
     call.hedgeAtMs = Number.POSITIVE_INFINITY;
     const { first } = call;
-    if (first === undefined) return [];
-    if (this.#prospectWithout(first, nowMs) !== 'good' || !this.budget.spend(nowMs)) return [];
+    if (first === undefined || !this.#repeats.affordsHedge(first, nowMs)) return [];
     const chosen = this.fleet.choose(call, nowMs);
     return chosen === undefined || chosen === 'busy' ? [] : [this.#send(call, chosen, nowMs)];
   }
@@ -357,8 +331,7 @@ export class UpstreamCore<Token> implements Core<UpstreamEvent<Token>, UpstreamE
     attempt.isUnderWay = false;
     const isStream = call.terms.isStream === true;
     attempt.endpoint.released({ isStream, isAnswering: attempt.isAnswering });
-    if (call.first === attempt) call.first = call.second;
-    call.second = undefined;
+    call.attemptEnded(attempt);
   }
 
   /** What an earlier attempt brought is better than an error that says only why there is no further one. */

@@ -14,7 +14,7 @@ import type { Outcome, UpstreamEffect, UpstreamEvent } from '../core/events.ts';
 import { explainUpstream, type UpstreamState } from '../core/explain.ts';
 import { UpstreamCore } from '../core/upstream.ts';
 import type { Discovery, Instance } from '../discovery.ts';
-import type { AttemptResult, CallsEvent } from '../events.ts';
+import type { AttemptResult, CallsEvent, Detail } from '../events.ts';
 import { limits } from '../limits.ts';
 import type { UpstreamPolicy } from '../policy.ts';
 import type { Exchange, Target } from './exchange.ts';
@@ -27,6 +27,7 @@ export interface UpstreamOptions {
   /** The caller's own. */
   readonly zone?: string | undefined;
   readonly observe?: Observe<CallsEvent> | undefined;
+  readonly detail?: Detail | undefined;
   /** Told of every list of instances, so that connections to others can be closed. */
   readonly onInstances?: ((instances: readonly Instance[]) => void) | undefined;
 }
@@ -43,10 +44,13 @@ export class UpstreamDriver {
   readonly #options: UpstreamOptions;
   readonly #core: UpstreamCore<Exchange>;
   readonly #step: (event: UpstreamEvent<Exchange>) => void;
+  /** Told how attempts and calls end; undefined when nobody asks, which spares each call its events. */
+  readonly #observeEnds: Observe<CallsEvent> | undefined;
   readonly #unwatch: () => void;
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
+    this.#observeEnds = options.detail === 'instances' ? undefined : options.observe;
     const { service, host, policy, zone } = options;
     this.#core = new UpstreamCore<Exchange>({ service, seed: host.random.u32(), policy, zone });
     this.#step = drive(this.#core, (effect) => this.#run(effect));
@@ -186,10 +190,10 @@ export class UpstreamDriver {
     const exchange = call.token;
     exchange.timer?.cancel();
     exchange.release?.();
-    const { observe, service, host } = this.#options;
-    if (observe === undefined) return;
+    if (this.#observeEnds === undefined) return;
+    const { service, host } = this.#options;
     const latencyMs = host.clock.nowMs() - call.startedAtMs;
-    observe({ type: 'call-ended', service, attempts: call.attempts, latencyMs, error });
+    this.#observeEnds({ type: 'call-ended', service, attempts: call.attempts, latencyMs, error });
   }
 
   /** For the targets of attempts. */
@@ -221,9 +225,9 @@ export class UpstreamDriver {
     result: AttemptResult,
     error: HoldfastError | undefined,
   ): void {
-    const { observe, service, host } = this.#options;
-    if (observe === undefined) return;
-    observe({
+    if (this.#observeEnds === undefined) return;
+    const { service, host } = this.#options;
+    this.#observeEnds({
       type: 'attempt-ended',
       service,
       instance: attempt.endpoint.instance.id,

@@ -68,15 +68,10 @@ export class StreamExchange extends Exchange {
 
   /** With a first message the instance has answered, however the stream ended. */
   #outcome(error: HoldfastError | undefined, hasAnswered: boolean): Outcome {
-    // Without any there is nothing to learn of its speed: a watch may be silent for hours.
-    if (error === undefined) return { type: 'answered', verdict: 'ok', latencyMs: 'unknown' };
+    if (error === undefined) return { type: 'answered', verdict: 'ok' };
     if (!error.answered && !hasAnswered) return { type: 'failed', error };
     this.#error = error;
-    return {
-      type: 'answered',
-      verdict: error.answered ? verdictOf(error) : 'failed',
-      latencyMs: 'unknown',
-    };
+    return { type: 'answered', verdict: error.answered ? verdictOf(error) : 'failed' };
   }
 
   #end(error: HoldfastError | undefined): void {

@@ -5,18 +5,11 @@ import { Readable, Writable } from 'node:stream';
 import * as undici from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HoldfastError } from '../../std/index.ts';
-import { failure, type Handler, Stage, settled } from '../testing/stage.ts';
+import { echo, failure, type Handler, Stage, settled } from '../testing/stage.ts';
 
 const stage = new Stage();
 
 afterEach(() => stage.clear());
-
-const echo: Handler = (request, response) => {
-  response.setHeader('x-method', request.method ?? '');
-  response.setHeader('x-path', request.url ?? '');
-  response.setHeader('x-heard', JSON.stringify(request.headers));
-  request.pipe(response);
-};
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(await request.toArray()).toString();

@@ -4,18 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import * as undici from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CallContext, runInContext } from '../context.ts';
-import { failure, type Handler, Stage, settled } from '../testing/stage.ts';
+import { echo, failure, Stage, settled } from '../testing/stage.ts';
 
 const stage = new Stage();
 
 afterEach(() => stage.clear());
-
-const echo: Handler = (request, response) => {
-  response.setHeader('x-method', request.method ?? '');
-  response.setHeader('x-path', request.url ?? '');
-  response.setHeader('x-heard', JSON.stringify(request.headers));
-  request.pipe(response);
-};
 
 const heardOf = (headers: Record<string, unknown>): Record<string, string> =>
   JSON.parse(String(headers['x-heard']));

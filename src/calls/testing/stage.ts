@@ -12,6 +12,14 @@ import type { UpstreamPolicy } from '../policy.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Sends the body back, and what else it heard in headers. */
+export const echo: Handler = (request, response) => {
+  response.setHeader('x-method', request.method ?? '');
+  response.setHeader('x-path', request.url ?? '');
+  response.setHeader('x-heard', JSON.stringify(request.headers));
+  request.pipe(response);
+};
+
 /** Real servers and the calls to them, all taken down by `clear`. */
 export class Stage {
   readonly host: Host = nodeHost({ faultsAllowed: true });

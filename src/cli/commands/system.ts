@@ -36,6 +36,7 @@ export async function runSystemCommand(
       addressesOf,
       registries: placesOf('registry'),
       clusterKey: environment.CLUSTER_KEY || readClusterKey(dataFolder),
+      dataFolder,
       running: found.kind === 'running',
       print: (line) => out.line(line),
       complain: (line) => err.line(line),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withAddresses } from '../../topology/index.ts';
 import { notRunningText } from '../commands/not-running.ts';
 import { limits } from '../limits.ts';
 import { processTable } from '../terminal/process-table.ts';
@@ -45,10 +46,11 @@ export async function up(options: UpOptions): Promise<number> {
       for (const line of checked.lines) err.line(line);
       return 1;
     }
-    const specs = topology.processes.map((spec, index) => ({
+    const placed = topology.processes.map((spec, index) => ({
       ...spec,
       port: checked.ports[index] ?? spec.port,
     }));
+    const specs = withAddresses(placed, loopback);
     return await new Run(options, folder, record, specs).run(folder.clusterKey);
   } finally {
     releaseFolder(dataFolder, record.id);

@@ -8,6 +8,7 @@ import { beginning, changeFrame } from './beginning.ts';
 import { Fences } from './fences.ts';
 import { History } from './history.ts';
 import type { Held, LeasesEffect, LeasesEvent, LeasesReport, PutDecision } from './leases-events.ts';
+import { MassHold } from './mass-hold.ts';
 
 interface Lease {
   instance: Instance;
@@ -37,6 +38,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
   readonly #services = new Map<string, Map<string, Lease>>();
   readonly #history: History;
   readonly #fences = new Fences(limits.fencesMax);
+  readonly #hold = new MassHold();
   #size = 0;
   #bytes = 0;
   #revision = 0;
@@ -44,7 +46,6 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
   #warmUntilMs: number | undefined;
   #lastMs: number;
   #aliveMs: number;
-  #held: { untilMs: number; recovering: boolean; silent: number; total: number } | undefined;
   #effects: LeasesEffect[] = [];
 
   constructor(options: {
@@ -69,9 +70,10 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
   }
 
   get held(): Held | undefined {
-    if (this.#held === undefined) return undefined;
-    const { silent, total, untilMs } = this.#held;
-    return { silent, total, remainingMs: untilMs - this.#lastMs };
+    const held = this.#hold.at(this.#lastMs);
+    if (held === undefined) return undefined;
+    const { failing: silent, total, remainingMs } = held;
+    return { silent, total, remainingMs };
   }
 
   /** What is listed, of one service or of all. */
@@ -113,7 +115,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
       for (const lease of leases.values()) lease.expiresAtMs += gapMs;
     }
     if (this.#warmUntilMs !== undefined) this.#warmUntilMs += gapMs;
-    if (this.#held !== undefined) this.#held.untilMs += gapMs;
+    this.#hold.extend(gapMs);
     this.#report({ type: 'stalled', gapMs });
   }
 
@@ -214,6 +216,7 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
     this.#effects.push({ type: 'broadcast', frame: { type: 'alive', position: this.position } });
   }
 
+  /** Leases run out one after the other, as they were renewed: silent is who has missed a renewal by now. */
   #expire(nowMs: number): void {
     const due: { readonly service: string; readonly id: string }[] = [];
     let silent = 0;
@@ -223,32 +226,14 @@ export class LeasesCore implements Core<LeasesEvent, LeasesEffect> {
         if (expiresAtMs - Math.floor(leaseMs / 3) <= nowMs) silent += 1;
       }
     }
-    if (due.length > 0 && this.#hold(silent, nowMs)) return;
-    this.#held = undefined;
-    for (const { service, id } of due) this.#drop(service, id, 'expired');
-  }
-
-  /**
-   * Most instances do not die within one moment; a registry that is cut off sees just that. Their leases run
-   * out one after the other, as they were renewed: so all count that have missed a renewal by now.
-   */
-  #hold(silent: number, nowMs: number): boolean {
     const total = this.#size;
-    const most = silent >= limits.massExpiryMin && silent * 2 > total;
-    if (this.#held === undefined) {
-      if (!most) return false;
-      this.#held = { untilMs: nowMs + limits.massExpiryHoldMs, recovering: false, silent, total };
+    const verdict = this.#hold.judge({ due: due.length, failing: silent, total }, nowMs);
+    if (verdict === 'begun') {
       this.#report({ type: 'expiry-held', silent, total, holdMs: limits.massExpiryHoldMs });
     }
-    const held = this.#held;
-    Object.assign(held, { silent, total });
-    if (!most && !held.recovering) {
-      held.recovering = true;
-      held.untilMs = Math.min(held.untilMs, nowMs + limits.massExpiryRecoverMs);
-    }
-    if (nowMs < held.untilMs) return true;
-    this.#report({ type: 'expiry-released', silent, total });
-    return false;
+    if (verdict === 'released') this.#report({ type: 'expiry-released', silent, total });
+    if (verdict === 'begun' || verdict === 'held') return;
+    for (const { service, id } of due) this.#drop(service, id, 'expired');
   }
 
   #change(change: Change): void {

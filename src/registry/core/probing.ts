@@ -1,6 +1,13 @@
 import { type Core, Prng, unreachable } from '../../std/index.ts';
 import { limits } from '../limits.ts';
-import type { ProbeOutcome, ProbesHeld, ProbingEffect, ProbingEvent } from './probing-events.ts';
+import { MassHold } from './mass-hold.ts';
+import type {
+  ProbeOutcome,
+  ProbesHeld,
+  ProbingEffect,
+  ProbingEvent,
+  ProbingReport,
+} from './probing-events.ts';
 
 interface Probed {
   readonly id: string;
@@ -22,10 +29,9 @@ interface Probed {
  * failures in a row take it off the list (one may be an accident), one success puts it back; while it fails
  * it is asked ever less often.
  *
- * Most instances do not die within one moment; a registry that is cut off sees just that. When more than half
- * of those listed fail together, and at least `limits.massExpiryMin`, none is taken off the list for
- * `limits.massExpiryHoldMs`, as with leases. Those that failed once count: the second failures come in one
- * after the other, and the first of them must not go before it shows that they all fail.
+ * When most of them fail together none is taken off the list for a while, as with leases. Those that failed
+ * once count: the second failures come in one after the other, and the first of them must not go before it
+ * shows that they all fail.
  *
  * Invariants: one probe of an instance is under way at a time, and `limits.probesUnderWayMax` of all; each
  * ends within `limits.probeTimeoutMs`, as a failure if need be; the one longest due goes first; nothing is
@@ -35,10 +41,10 @@ interface Probed {
 export class ProbingCore implements Core<ProbingEvent, ProbingEffect> {
   readonly #prng: Prng;
   readonly #probed = new Map<string, Probed>();
+  readonly #hold = new MassHold();
   #lastProbe = 0;
   #underWay = 0;
   #wakeMs: number | undefined;
-  #held: { untilMs: number; recovering: boolean; failing: number; total: number } | undefined;
   #effects: ProbingEffect[] = [];
 
   /** `seed` spreads the probes: instances enrolled together are not asked together for ever. */
@@ -55,9 +61,7 @@ export class ProbingCore implements Core<ProbingEvent, ProbingEffect> {
   }
 
   heldAt(nowMs: number): ProbesHeld | undefined {
-    if (this.#held === undefined) return undefined;
-    const { failing, total, untilMs } = this.#held;
-    return { failing, total, remainingMs: Math.max(0, untilMs - nowMs) };
+    return this.#hold.at(nowMs);
   }
 
   step(event: ProbingEvent): readonly ProbingEffect[] {
@@ -145,7 +149,7 @@ export class ProbingCore implements Core<ProbingEvent, ProbingEffect> {
       return;
     }
     // Held ones are asked as often as ever, so that it shows when they are back.
-    const isHeld = this.#held !== undefined && probed.listed;
+    const isHeld = this.#hold.untilMs !== undefined && probed.listed;
     if (isHeld) this.#effects.push({ type: 'keep', id });
     const doubledMs = limits.probeBackoffMinMs * 2 ** (probed.failures - 1);
     const waitMs = isHeld ? limits.probeIntervalMs : Math.min(limits.probeBackoffMaxMs, doubledMs);
@@ -156,8 +160,13 @@ export class ProbingCore implements Core<ProbingEvent, ProbingEffect> {
     const listed = [...this.#probed.values()].filter((probed) => probed.listed);
     const failing = listed.filter(({ failures }) => failures > 0);
     const due = failing.filter(({ failures }) => failures >= limits.probeFailuresMax);
-    if (due.length > 0 && this.#hold(failing, listed.length, nowMs)) return;
-    this.#held = undefined;
+    const sighting = { due: due.length, failing: failing.length, total: listed.length };
+    const verdict = this.#hold.judge(sighting, nowMs);
+    if (verdict === 'begun') this.#held(failing, listed.length);
+    if (verdict === 'begun' || verdict === 'held') return;
+    if (verdict === 'released') {
+      this.#report({ type: 'probes-released', failing: failing.length, total: listed.length });
+    }
     for (const probed of due) this.#unlist(probed);
   }
 
@@ -167,26 +176,15 @@ export class ProbingCore implements Core<ProbingEvent, ProbingEffect> {
     this.#effects.push({ type: 'unlist', id, failures, why });
   }
 
-  #hold(failures: readonly Probed[], total: number, nowMs: number): boolean {
-    const failing = failures.length;
-    const most = failing >= limits.massExpiryMin && failing * 2 > total;
-    if (this.#held === undefined) {
-      if (!most) return false;
-      const holdMs = limits.massExpiryHoldMs;
-      this.#held = { untilMs: nowMs + holdMs, recovering: false, failing, total };
-      this.#effects.push({ type: 'report', report: { type: 'probes-held', failing, total, holdMs } });
-      // Their leases were last renewed before they failed, and must last through the hold.
-      for (const { id } of failures) this.#effects.push({ type: 'keep', id });
-    }
-    const held = this.#held;
-    Object.assign(held, { failing, total });
-    if (!most && !held.recovering) {
-      held.recovering = true;
-      held.untilMs = Math.min(held.untilMs, nowMs + limits.massExpiryRecoverMs);
-    }
-    if (nowMs < held.untilMs) return true;
-    this.#effects.push({ type: 'report', report: { type: 'probes-released', failing, total } });
-    return false;
+  #held(failing: readonly Probed[], total: number): void {
+    const holdMs = limits.massExpiryHoldMs;
+    this.#report({ type: 'probes-held', failing: failing.length, total, holdMs });
+    // Their leases were last renewed before they failed, and must last through the hold.
+    for (const { id } of failing) this.#effects.push({ type: 'keep', id });
+  }
+
+  #report(report: ProbingReport): void {
+    this.#effects.push({ type: 'report', report });
   }
 
   #spread(ms: number): number {
@@ -211,7 +209,7 @@ export class ProbingCore implements Core<ProbingEvent, ProbingEffect> {
   /** While all places are taken, a probe that is due waits for one to end, not for a moment. */
   #planWake(): void {
     const isFull = this.#underWay >= limits.probesUnderWayMax;
-    let nextMs = this.#held?.untilMs ?? Number.POSITIVE_INFINITY;
+    let nextMs = this.#hold.untilMs ?? Number.POSITIVE_INFINITY;
     for (const { probe, dueMs } of this.#probed.values()) {
       if (dueMs < nextMs && (probe !== undefined || !isFull)) nextMs = dueMs;
     }

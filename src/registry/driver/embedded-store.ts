@@ -9,19 +9,11 @@ import type {
   RegistryStore,
   RemoveRequest,
   StoreEvent,
+  StoreOptions,
   WatchRequest,
 } from '../store.ts';
 import type { WatchFrame } from '../watch-frame.ts';
 import { Watchers } from './watchers.ts';
-
-export interface EmbeddedStoreOptions {
-  readonly host: Host;
-  readonly observe?: Observe<StoreEvent> | undefined;
-  /** How long after the start the list counts as incomplete; `limits.warmingMs` by default. */
-  readonly warmingMs?: number | undefined;
-  /** Changes kept for watchers that resume; `limits.historyMax` by default. */
-  readonly historyMax?: number | undefined;
-}
 
 /**
  * A registry's leases in this process's memory. After a restart it warms up again; its clients bridge that.
@@ -31,15 +23,16 @@ export class EmbeddedStore implements RegistryStore {
   readonly #observe: Observe<StoreEvent>;
   readonly #core: LeasesCore;
   readonly #step: (event: LeasesEvent) => void;
-  readonly #watchers = new Watchers();
+  readonly #watchers: Watchers;
   readonly #puts = new Map<number, (outcome: PutDecision) => void>();
   readonly #removals = new Map<number, (outcome: RemoveDecision) => void>();
   #lastNumber = 0;
   #timer: Timer | undefined;
 
-  constructor({ host, observe, warmingMs, historyMax }: EmbeddedStoreOptions) {
+  constructor({ host, observe, warmingMs, historyMax }: StoreOptions) {
     this.#host = host;
     this.#observe = observe ?? ignore;
+    this.#watchers = new Watchers(this.#observe);
     const epoch = Buffer.from(host.random.bytes(6)).toString('hex');
     this.#core = new LeasesCore({ epoch, nowMs: host.clock.nowMs(), warmingMs, historyMax });
     this.#step = drive(this.#core, (effect) => this.#run(effect));
@@ -101,7 +94,7 @@ export class EmbeddedStore implements RegistryStore {
         this.#watchers.send(effect.watcher, effect.frame);
         return;
       case 'broadcast':
-        this.#broadcast(effect.frame);
+        this.#watchers.broadcast(effect.frame);
         return;
       case 'report':
         this.#observe(effect.report);
@@ -109,10 +102,5 @@ export class EmbeddedStore implements RegistryStore {
       default:
         unreachable(effect);
     }
-  }
-
-  #broadcast(frame: WatchFrame): void {
-    this.#watchers.broadcast(frame);
-    if (frame.type === 'change') this.#observe({ type: 'changed', change: frame.change });
   }
 }

@@ -11,6 +11,7 @@ import type {
   RemoveOutcome,
   RemoveRequest,
   StoreEvent,
+  StoreOptions,
   Unavailable,
   WatchRequest,
 } from '../store.ts';
@@ -25,14 +26,8 @@ import { redisClock } from './redis/prologue.lua.ts';
 import { type RedisScript, runScript, type ScriptOutcome } from './redis/script.ts';
 import { Watchers } from './watchers.ts';
 
-export interface RedisStoreOptions {
-  readonly host: Host;
+export interface RedisStoreOptions extends StoreOptions {
   readonly address: RedisAddress;
-  readonly observe?: Observe<StoreEvent> | undefined;
-  /** How long after the store began the list counts as incomplete; `limits.warmingMs` by default. */
-  readonly warmingMs?: number | undefined;
-  /** Changes kept for watchers that resume; `limits.historyMax` by default. */
-  readonly historyMax?: number | undefined;
   /** `limits.massExpiryHoldMs` and `limits.massExpiryRecoverMs` by default. All registries agree on them. */
   readonly massExpiryHoldMs?: number | undefined;
   readonly massExpiryRecoverMs?: number | undefined;
@@ -50,7 +45,7 @@ export class RedisStore implements RegistryStore {
   readonly #leases: RedisLeases;
   readonly #mirror: MirrorCore;
   readonly #step: (event: MirrorEvent) => void;
-  readonly #watchers = new Watchers();
+  readonly #watchers: Watchers;
   readonly #awaiting = new Map<number, (reached: boolean) => void>();
   readonly #link: RedisLink;
   readonly #feed: Feed;
@@ -66,6 +61,7 @@ export class RedisStore implements RegistryStore {
     this.#host = host;
     this.#address = address;
     this.#observe = observe ?? ignore;
+    this.#watchers = new Watchers(this.#observe);
     const settings = {
       warmingMs: warmingMs ?? limits.warmingMs,
       historyMax: historyMax ?? limits.historyMax,
@@ -85,7 +81,6 @@ export class RedisStore implements RegistryStore {
       prepare: async (connection) => {
         this.#run = await RedisLeases.runOf(connection);
       },
-      onUp: () => {},
       onDown: ({ message }) => this.#failed(message),
     });
     this.#feed = new Feed({
@@ -292,7 +287,7 @@ export class RedisStore implements RegistryStore {
         this.#watchers.send(effect.watcher, effect.frame);
         return;
       case 'broadcast':
-        this.#broadcast(effect.frame);
+        this.#watchers.broadcast(effect.frame);
         return;
       case 'end':
         this.#watchers.end(effect.watcher, effect.why);
@@ -303,10 +298,5 @@ export class RedisStore implements RegistryStore {
       default:
         unreachable(effect);
     }
-  }
-
-  #broadcast(frame: WatchFrame): void {
-    this.#watchers.broadcast(frame);
-    if (frame.type === 'change') this.#observe({ type: 'changed', change: frame.change });
   }
 }

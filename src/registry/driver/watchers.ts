@@ -1,4 +1,5 @@
-import type { WatchRequest } from '../store.ts';
+import type { Observe } from '../../std/index.ts';
+import type { StoreEvent, WatchRequest } from '../store.ts';
 import type { WatchFrame } from '../watch-frame.ts';
 
 export interface Watcher {
@@ -11,6 +12,12 @@ export interface Watcher {
 export class Watchers {
   readonly #watchers = new Map<number, Watcher>();
   readonly #begun = new Set<number>();
+  readonly #observe: Observe<StoreEvent>;
+
+  /** `observe`: the store's own observer, told of changes after the watchers. */
+  constructor(observe: Observe<StoreEvent>) {
+    this.#observe = observe;
+  }
 
   add(number: number, watcher: Watcher): void {
     this.#watchers.set(number, watcher);
@@ -48,5 +55,6 @@ export class Watchers {
       const { service, send } = watcher;
       if (only === undefined || service === undefined || service === only) send(frame);
     }
+    if (frame.type === 'change') this.#observe({ type: 'changed', change: frame.change });
   }
 }

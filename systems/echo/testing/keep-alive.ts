@@ -1,5 +1,5 @@
 import { Agent, get } from 'node:http';
-import type { LoadResult } from './load.ts';
+import { type LoadResult, Tally } from './tally.ts';
 
 /**
  * Clients as anybody writes them: each has one connection that it keeps, and asks again as soon as it is
@@ -11,28 +11,16 @@ export async function askUntil(
   stop: Promise<unknown>,
   atLeast = 0,
 ): Promise<LoadResult> {
-  const failures: string[] = [];
-  let sent = 0;
-  let slowestMs = 0;
-  let running = true;
-  const end = (): void => {
-    running = false;
-  };
-  // Whoever stops it hears of a failure there.
-  stop.then(end, end);
+  const tally = new Tally(stop);
   const client = async (): Promise<void> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    for (let turn = 0; running || turn < atLeast; turn++) {
-      const number = sent++;
-      const startedAtMs = performance.now();
-      const failure = await ask(`${url}?msg=k${number}`, agent, `k${number}`);
-      if (failure !== undefined) failures.push(`${number}: ${failure}`);
-      slowestMs = Math.max(slowestMs, performance.now() - startedAtMs);
+    for (let turn = 0; tally.isRunning || turn < atLeast; turn++) {
+      await tally.send((number) => ask(`${url}?msg=k${number}`, agent, `k${number}`));
     }
     agent.destroy();
   };
   await Promise.all(Array.from({ length: clients }, client));
-  return { sent, failures, slowestMs };
+  return tally;
 }
 
 /** What went wrong; undefined when nothing did. */

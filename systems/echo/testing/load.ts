@@ -1,11 +1,5 @@
 import { Agent, type Dispatcher, request } from 'undici';
-
-export interface LoadResult {
-  readonly sent: number;
-  /** What did not come back as expected, one line each. */
-  readonly failures: readonly string[];
-  readonly slowestMs: number;
-}
+import { type LoadResult, Tally } from './tally.ts';
 
 /** Echoes through B at a fixed rate, whatever the answers do, until `stop` settles. */
 export function loadUntil(url: string, perS: number, stop: Promise<unknown>): Promise<LoadResult> {
@@ -36,29 +30,13 @@ async function sendUntil(
   ask: (number: number, dispatcher: Dispatcher) => Promise<string | undefined>,
 ): Promise<LoadResult> {
   const dispatcher = new Agent({ connections: 128 });
-  const failures: string[] = [];
   const pending = new Set<Promise<void>>();
-  let sent = 0;
-  let slowestMs = 0;
-  let running = true;
-  const end = (): void => {
-    running = false;
-  };
-  // Whoever stops it hears of a failure there.
-  stop.then(end, end);
-
-  const one = async (number: number): Promise<void> => {
-    const startedAtMs = performance.now();
-    const failure = await ask(number, dispatcher).catch(String);
-    if (failure !== undefined) failures.push(`${number}: ${failure}`);
-    slowestMs = Math.max(slowestMs, performance.now() - startedAtMs);
-  };
-
+  const tally = new Tally(stop);
   const startedAtMs = performance.now();
-  while (running) {
+  while (tally.isRunning) {
     const due = Math.floor(((performance.now() - startedAtMs) * perS) / 1_000);
-    while (sent < due) {
-      const each = one(sent++);
+    while (tally.sent < due) {
+      const each = tally.send((number) => ask(number, dispatcher));
       pending.add(each);
       each.finally(() => pending.delete(each));
     }
@@ -66,5 +44,5 @@ async function sendUntil(
   }
   await Promise.all(pending);
   await dispatcher.close();
-  return { sent, failures, slowestMs };
+  return tally;
 }

@@ -69,12 +69,13 @@ function clientOf(record: RunRecord, port: number, key: string): ControlClient {
   };
 }
 
-/** Actions wait for drains and starts; `down` for three drains one after the other. */
-/** Restarts go one after the other. */
+/** One is started: its last life ends, the next one is ready, the registry lists it. */
+const startWaitMs =
+  limits.drainMaxMs + limits.killWaitMaxMs + limits.readyWaitMaxMs + limits.listedWaitMaxMs;
+/** Restarts go one after the other; everything else is done to all at once. */
 const actWaitMs = ({ action }: ActRequest): number =>
-  action === 'restart'
-    ? limits.restartAllMaxMs
-    : limits.drainMaxMs + limits.readyWaitMaxMs + limits.controlAnswerMaxMs;
+  action === 'restart' ? limits.restartAllMaxMs : startWaitMs + limits.controlAnswerMaxMs;
+/** Three drains, one after the other. */
 const downWaitMs = 3 * limits.drainMaxMs + limits.controlAnswerMaxMs;
 
 interface Call {

@@ -19,7 +19,6 @@ export interface FeedOptions {
 export class Feed {
   readonly #options: FeedOptions;
   readonly #link: RedisLink;
-  #connection: RedisConnection | undefined;
 
   constructor(options: FeedOptions) {
     const { host, address } = options;
@@ -27,29 +26,23 @@ export class Feed {
     this.#link = new RedisLink({
       host,
       address,
-      prepare: async () => {},
       onUp: (connection) => {
-        this.#connection = connection;
         // What it fails with has ended the connection, and the link makes another.
         this.#follow(connection).catch((error) => connection.fail(error));
-      },
-      onDown: () => {
-        this.#connection = undefined;
       },
     });
   }
 
   close(): void {
-    this.#connection = undefined;
     this.#link.close();
   }
 
   async #follow(connection: RedisConnection): Promise<void> {
     const { leases, revision, onChanges } = this.#options;
-    while (this.#connection === connection) {
+    while (this.#link.state === connection) {
       const from = revision();
       const changes = from === undefined ? undefined : await leases.follow(connection, from);
-      if (changes !== undefined && this.#connection === connection) onChanges(changes);
+      if (changes !== undefined && this.#link.state === connection) onChanges(changes);
       // What does not follow on the list comes again at once, until the list was loaded.
       if (changes?.length !== 0 && revision() === from) await this.#moment();
     }

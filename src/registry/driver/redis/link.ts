@@ -8,9 +8,9 @@ export interface LinkOptions {
   readonly host: Host;
   readonly address: RedisAddress;
   /** Makes a new connection useful; what it rejects with ends it. */
-  prepare(connection: RedisConnection): Promise<void>;
-  onUp(connection: RedisConnection): void;
-  onDown(failure: RedisFailure): void;
+  readonly prepare?: (connection: RedisConnection) => Promise<void>;
+  readonly onUp?: (connection: RedisConnection) => void;
+  readonly onDown?: (failure: RedisFailure) => void;
 }
 
 /** Keeps one connection to Redis: when it is lost, a new one is tried for, ever less often. */
@@ -45,7 +45,7 @@ export class RedisLink {
     let opened: RedisConnection | undefined;
     try {
       opened = await RedisConnection.open({ address, clock: host.clock });
-      await prepare(opened);
+      await prepare?.(opened);
     } catch (error) {
       opened?.close();
       this.#lost(redisFailure(error, address.shown));
@@ -57,7 +57,7 @@ export class RedisLink {
     }
     this.#failures = 0;
     this.#connection = opened;
-    this.#options.onUp(opened);
+    this.#options.onUp?.(opened);
     opened.onLost((failure) => this.#lost(failure));
   }
 
@@ -66,7 +66,7 @@ export class RedisLink {
     this.#connection = undefined;
     this.#failure = failure;
     this.#failures += 1;
-    this.#options.onDown(failure);
+    this.#options.onDown?.(failure);
     const { clock, random } = this.#options.host;
     const waitMs = backoffMs(this.#failures, random.fraction());
     this.#timer = clock.setTimer(waitMs, () => void this.#connect());

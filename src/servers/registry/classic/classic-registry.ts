@@ -115,10 +115,12 @@ export class ClassicRegistry {
     return (await ended) ?? { result: 'failed', noRoom: false, why: 'too many changes wait' };
   }
 
-  close(): void {
+  /** Nothing is probed any more. Resolves when the changes under way are stored, or have failed. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#refreshTimer?.cancel();
     this.#probing.close();
+    await this.#changes.idle();
   }
 
   async #register({ service, id, host, port }: Registration): Promise<RegisterOutcome> {

@@ -22,4 +22,9 @@ export class OneAtATime {
     this.#last = mine.catch(() => {});
     return mine;
   }
+
+  /** When all that was handed in has ended. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
 }

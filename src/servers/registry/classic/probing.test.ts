@@ -6,6 +6,7 @@ import type { Variables } from '../../../service/index.ts';
 import type { RegistryUnderTest } from '../testing/registry-under-test.ts';
 import { enrolmentsFileName } from './file-enrolments.ts';
 import { listed, ProbedServer, register, startRegistry } from './testing/classic-under-test.ts';
+import { onStage } from './testing/on-stage.ts';
 
 /** Two failures, a backoff and a busy machine. */
 const patience = { timeout: 15_000, interval: 20 };
@@ -59,15 +60,11 @@ class Stage {
   }
 }
 
-const on = (play: (stage: Stage) => Promise<void>) => async () => {
+const on = onStage(async () => {
   const stage = new Stage();
   await stage.start();
-  try {
-    await play(stage);
-  } finally {
-    await stage.close();
-  }
-};
+  return stage;
+});
 
 describe('probing', { timeout: 60_000, concurrent: true }, () => {
   it(

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { connectToRedis, ownPrefix, redisUrl, removeKeys } from '../testing/redis-under-test.ts';
 import type { ProbedServer } from './testing/classic-under-test.ts';
-import { onStage, type ProcessStage } from './testing/process-stage.ts';
+import { onProcesses, type ProcessStage } from './testing/process-stage.ts';
 import type { SpawnedRegistry } from './testing/spawned-registry.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
@@ -29,7 +29,7 @@ async function leaseEnd(env: Record<string, string>, service: string, { host }: 
 // On the Redis at 127.0.0.1:6379, under keys of their own.
 describe('registry processes on one Redis', { timeout: 90_000, concurrent: true }, () => {
   const shared = (play: (stage: ProcessStage, env: Record<string, string>) => Promise<void>) =>
-    onStage(async (stage) => {
+    onProcesses(async (stage) => {
       const prefix = ownPrefix();
       try {
         await play(stage, { AUTH: 'lab', REDIS_URL: redisUrl, HOLDFAST_REDIS_PREFIX: prefix });

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { onStage } from './testing/process-stage.ts';
+import { onProcesses } from './testing/process-stage.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
 
 describe('a registry process', { timeout: 90_000, concurrent: true }, () => {
   it(
     'that is killed knows after its restart what was registered',
-    onStage(async (stage) => {
+    onProcesses(async (stage) => {
       const env = { AUTH: 'lab', HOLDFAST_DATA: join(stage.folder, 'data') };
       const before = stage.spawn(env);
       const { host, port } = await stage.registered(before, 'chatService');
@@ -23,7 +23,7 @@ describe('a registry process', { timeout: 90_000, concurrent: true }, () => {
 
   it(
     'does not start as a lab that others can reach, and says why in one line',
-    onStage(async (stage) => {
+    onProcesses(async (stage) => {
       const registry = stage.spawn({ AUTH: 'lab', HOST: '0.0.0.0' });
       const [code] = await once(registry.child, 'exit');
       expect(code).toBe(1);

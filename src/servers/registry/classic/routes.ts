@@ -34,8 +34,8 @@ export async function addClassicRegistration(
   }
   const kept = enrolments ?? (await openEnrolments(context));
   const classic = await ClassicRegistry.start({ host, log, store, enrolments: kept });
-  context.onDrain(() => classic.close());
-  app.addHook('onClose', async () => classic.close());
+  context.onDrain(() => void classic.close());
+  app.addHook('onClose', () => classic.close());
   addRoute(app, classic, access, context);
   const endProbing: EndProbing = async (service, id, incarnation) => {
     const ended = await classic.end(service, id, incarnation);

@@ -6,6 +6,7 @@ import { ClassicRegistry } from './classic-registry.ts';
 import { MemoryEnrolments } from './memory-enrolments.ts';
 import { parseRegistration } from './registration.ts';
 import { ProbedServer } from './testing/classic-under-test.ts';
+import { onStage } from './testing/on-stage.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
 
@@ -32,8 +33,8 @@ class Stage {
   }
 
   async close(): Promise<void> {
-    this.first.close();
-    this.second.close();
+    await this.first.close();
+    await this.second.close();
     this.store.close();
     await this.server.die();
   }
@@ -58,15 +59,11 @@ class Stage {
   }
 }
 
-const on = (play: (stage: Stage) => Promise<void>) => async () => {
+const on = onStage(async () => {
   const stage = new Stage();
   await stage.start();
-  try {
-    await play(stage);
-  } finally {
-    await stage.close();
-  }
-};
+  return stage;
+});
 
 describe('two registries that share what they know', { timeout: 60_000, concurrent: true }, () => {
   it(
@@ -75,7 +72,7 @@ describe('two registries that share what they know', { timeout: 60_000, concurre
       await stage.register();
       const incarnation = await stage.incarnationListed();
       await vi.waitFor(() => expect(stage.server.requests.length).toBeGreaterThan(1), patience);
-      stage.first.close();
+      await stage.first.close();
       const asked = stage.server.requests.length;
       // The other reads the enrolments again all the time.
       await vi.waitFor(() => expect(stage.server.requests.length).toBeGreaterThan(asked + 1), patience);

@@ -69,7 +69,7 @@ export class Chain {
     const id = String(++this.#requests);
     const startedAtMs = epochMs();
     const calls = must(this.#calls, 'client');
-    const outcome = await calls.request('a', { method, path: `/work/${via}/${how}/${id}`, timeoutMs }).then(
+    const outcome = await calls.request('a', { method, path: `/task/${via}/${how}/${id}`, timeoutMs }).then(
       ({ status }) => ({ status, code: undefined }),
       ({ code }: { readonly code: string }) => ({ status: undefined, code }),
     );

@@ -52,7 +52,7 @@ async function passOn({ method, via, how, id }: Work, { calls }: ServiceContext)
   const path = `${via}/${how}/${id}`;
   if (via === 'grpc') return workClient(calls.transport(NEXT))(method, path);
   const context = via === 'forgetful' ? withoutAttempt() : undefined;
-  const answer = await calls.request(NEXT, { method, path: `/work/${path}`, context });
+  const answer = await calls.request(NEXT, { method, path: `/task/${path}`, context });
   if (answer.status === 200) return answer.text();
   // It may notice a moment before this hop does that there is no time left.
   const code = answer.status === 504 ? 'deadline_exceeded' : 'internal';
@@ -82,7 +82,7 @@ const service = defineService({
     contexts.push(context);
     app.route<{ Params: { readonly via: Via; readonly how: How; readonly id: string } }>({
       method: ['GET', 'POST'],
-      url: '/work/:via/:how/:id',
+      url: '/task/:via/:how/:id',
       handler: ({ method, params }, reply) => {
         const onLeft = (left: () => void): void => void reply.raw.once('close', left);
         return handle({ ...params, method: method as Method, onLeft }, context);

@@ -76,7 +76,7 @@ export class Load {
     let status: number | undefined;
     let error: HoldfastError | undefined;
     try {
-      status = (await calls.request(service, { method, path: `/work/${id}` })).status;
+      status = (await calls.request(service, { method, path: `/task/${id}` })).status;
     } catch (failure) {
       error = failure as HoldfastError;
     }

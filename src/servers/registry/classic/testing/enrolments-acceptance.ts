@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../registry/index.ts';
 import type { Enrolment, Enrolments } from '../enrolments.ts';
+import { type Closable, onStage } from './on-stage.ts';
 
 /** Where the suite plays. */
-export interface EnrolmentsStage {
+export interface EnrolmentsStage extends Closable {
   /** Empty at first. */
   readonly enrolments: Enrolments;
   /** The same again after the process that used them has ended; left out when they end with it. */
   readonly reopen?: () => Promise<Enrolments>;
   /** Waits for a result; what drives a world of virtual time does so here. */
   settle<T>(result: Promise<T>): Promise<T>;
-  close?(): void | Promise<void>;
 }
 
 export function enrolment(port: number, incarnation = 'i1'): Enrolment {
@@ -20,14 +20,7 @@ export function enrolment(port: number, incarnation = 'i1'): Enrolment {
 
 /** What every leaf of the port Enrolments does as long as nothing fails. */
 export function enrolmentsAcceptance(name: string, make: () => Promise<EnrolmentsStage>): void {
-  const on = (play: (stage: EnrolmentsStage) => Promise<void>) => async () => {
-    const stage = await make();
-    try {
-      await play(stage);
-    } finally {
-      await stage.close?.();
-    }
-  };
+  const on = onStage(make);
 
   describe(`Enrolments: ${name}`, () => {
     it(

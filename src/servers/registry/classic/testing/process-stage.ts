@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { ProbedServer } from './classic-under-test.ts';
+import { onStage } from './on-stage.ts';
 import { SpawnedRegistry } from './spawned-registry.ts';
 
 /** Processes of one test: each has its own, so that they can all wait at the same time. */
@@ -35,14 +36,4 @@ export class ProcessStage {
   }
 }
 
-/** A test that plays on a stage of its own. */
-export function onStage(play: (stage: ProcessStage) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const stage = new ProcessStage();
-    try {
-      await play(stage);
-    } finally {
-      await stage.close();
-    }
-  };
-}
+export const onProcesses = onStage(() => new ProcessStage());
