@@ -10,8 +10,8 @@ export interface Disk {
   makeDirectory(path: string, done: Done<void>): void;
   /** Names in the folder, without order. */
   list(path: string, done: Done<readonly string[]>): void;
-  /** Opens a file for reading and writing; with `create` makes an empty one when there is none. */
-  open(path: string, options: { readonly create: boolean }, done: Done<DiskFile>): void;
+  /** Opens a file for reading and writing. */
+  open(path: string, options: OpenOptions, done: Done<DiskFile>): void;
   /**
    * Gives a file or folder another name, in the place of a file that had it. Atomic: a reader sees the old
    * file or the new, and a crash leaves one of the two. Between two folders a crash may leave it in both.
@@ -23,6 +23,27 @@ export interface Disk {
   remove(path: string, done: Done<void>): void;
   /** All names made, changed and removed in this folder before this call are durable once it completes. */
   syncDirectory(path: string, done: Done<void>): void;
+  /**
+   * Takes the lock that the file at `path` stands for, and makes the file when there is none; `in-use`:
+   * somebody has the lock, in this process or another. It is let go when its holder says so, or has ended,
+   * whichever way, and nothing that it began is under way any more. The file stays, with nothing in it.
+   */
+  lock(path: string, done: Done<DiskLock>): void;
+}
+
+export interface OpenOptions {
+  /** Makes an empty file when there is none. */
+  readonly create: boolean;
+  /**
+   * Each write through this handle is durable once it completes, with the length it gives the file: one
+   * turn of the disk where a write and a `sync` take two. The file's name still needs `syncDirectory`.
+   */
+  readonly writeThrough?: boolean | undefined;
+}
+
+export interface DiskLock {
+  /** Once. */
+  release(done: Done<void>): void;
 }
 
 export interface DiskFile {
@@ -55,8 +76,17 @@ export type DiskOutcome<T> =
 export interface DiskFailure {
   /**
    * exists: something is in the way; not-a-directory: a file stands where a folder should; full: no room;
-   * denied: no permission, or a folder where a file should be; closed: the file is; io: the rest.
+   * denied: no permission, or a folder where a file should be; closed: the file is; in-use: another holds the
+   * lock; io: the rest.
    */
-  readonly kind: 'not-found' | 'exists' | 'not-a-directory' | 'full' | 'denied' | 'closed' | 'io';
+  readonly kind:
+    | 'not-found'
+    | 'exists'
+    | 'not-a-directory'
+    | 'full'
+    | 'denied'
+    | 'closed'
+    | 'in-use'
+    | 'io';
   readonly message: string;
 }

@@ -1,5 +1,5 @@
 export type { Clock, Timer } from './clock.ts';
-export type { Disk, DiskFailure, DiskFile, DiskOutcome, Done } from './disk.ts';
+export type { Disk, DiskFailure, DiskFile, DiskLock, DiskOutcome, Done, OpenOptions } from './disk.ts';
 export { type Disturbance, type Fault, Faults } from './faults.ts';
 export type { Host } from './host.ts';
 export { limits as hostLimits } from './limits.ts';

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 /**
  * The network as a port: ordered, reliable byte streams that may break at any moment (TCP's promises).
  * A break loses an unknown suffix of what was written. Datagrams are not part of it.
@@ -10,6 +12,11 @@ export interface Network {
   listen(address: Address, accept: Accept, ready: (outcome: ListenOutcome) => void): void;
   /** Starts to connect. `opened` or `closed` is called later, never before `connect` has returned. */
   connect(address: Address, handlers: ConnectionHandlers): Connection;
+  /**
+   * Takes over what somebody else has accepted, as if it had come through `listen`; its socket may end one
+   * way before the other. Only a host whose connections are sockets has it.
+   */
+  adopt?(socket: Socket, accept: Accept): void;
 }
 
 export interface Address {

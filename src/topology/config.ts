@@ -32,6 +32,7 @@ export interface Service {
   readonly zone?: string | undefined;
   /** One zone for each instance, when they differ. There may be more of them than instances. */
   readonly zones?: readonly string[] | undefined;
+  /** In a value `{address}` is where the instance listens, `{addresses}` where all of the service do. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly args?: readonly string[] | undefined;
 }
@@ -66,6 +67,8 @@ export interface CommandContext {
   readonly registries: readonly string[];
   /** The cluster key, when one was made. A secret: never print it. */
   readonly clusterKey: string | undefined;
+  /** Where logs, keys and data of this topology are; it may not be there yet. */
+  readonly dataFolder: string;
   /** Whether the topology runs now. */
   readonly running: boolean;
   /** A line to standard output. */

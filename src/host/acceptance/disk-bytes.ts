@@ -130,6 +130,23 @@ export async function syncs(stage: DiskStage): Promise<void> {
   await close(stage, file);
 }
 
+export async function writesThrough(stage: DiskStage): Promise<void> {
+  const path = `${stage.folder}/file`;
+  const options = { create: true, writeThrough: true };
+  const file = await succeed<DiskFile>(stage, (done) => stage.disk.open(path, options, done));
+  const bytes = pattern(100_000, 6);
+  await succeed<void>(stage, (done) => file.write(0, bytes.subarray(0, 60_000), done));
+  await succeed<void>(stage, (done) => file.write(60_000, bytes.subarray(60_000), done));
+  await succeed<void>(stage, (done) => file.write(10, new Uint8Array(0), done));
+  bytes.set([1, 2, 3], 50_000);
+  await succeed<void>(stage, (done) => file.write(50_000, new Uint8Array([1, 2, 3]), done));
+  expectEqualBytes(await succeed<Uint8Array>(stage, (done) => file.read(0, 200_000, done)), bytes);
+  await close(stage, file);
+  const again = await open(stage, path, false);
+  expectEqualBytes(await succeed<Uint8Array>(stage, (done) => again.read(0, 200_000, done)), bytes);
+  await close(stage, again);
+}
+
 export async function closed(stage: DiskStage): Promise<void> {
   const file = await open(stage, `${stage.folder}/file`);
   await close(stage, file);

@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest';
 import type { Disk } from '../disk.ts';
 import * as bytes from './disk-bytes.ts';
+import * as locks from './disk-locks.ts';
 import * as names from './disk-names.ts';
 import { type MakeStage, on, type Stage } from './stage.ts';
 
@@ -36,8 +37,14 @@ export function diskAcceptance(name: string, make: MakeStage<DiskStage>): void {
       it('writes megabytes', on(make, bytes.megabytes));
       it('works off many operations at once', on(make, bytes.manyAtOnce));
       it('syncs', on(make, bytes.syncs));
+      it('writes through', on(make, bytes.writesThrough));
       it('does nothing once closed', on(make, bytes.closed));
       it('closes behind what is under way', on(make, bytes.closesBehind));
+    });
+    describe('locks', () => {
+      it('has one holder at a time', on(make, locks.excludes));
+      it('are one for each file', on(make, locks.separate));
+      it('need a folder', on(make, locks.needFolder));
     });
   });
 }

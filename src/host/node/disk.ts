@@ -1,9 +1,16 @@
 import { close, constants, fsync, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs';
 import type { Clock } from '../clock.ts';
-import type { Disk, DiskFailure, DiskFile, Done } from '../disk.ts';
+import type { Disk, DiskFailure, DiskFile, DiskLock, Done, OpenOptions } from '../disk.ts';
 import type { Faults } from '../faults.ts';
 import { diskFailure } from './failure.ts';
 import { NodeDiskFile } from './file.ts';
+import { takeLock } from './lock.ts';
+
+/**
+ * Makes each write durable by itself. Windows has no such flag, and on macOS it does not reach beyond the
+ * drive's own memory, as libuv's fdatasync does.
+ */
+const synchronousFlag: number | undefined = process.platform === 'darwin' ? undefined : constants.O_DSYNC;
 
 /** What an operation asks of the disk: those that need room fail while a fault says it is full. */
 type Need = 'room' | 'nothing';
@@ -38,11 +45,14 @@ export class NodeDisk implements Disk {
     this.#act('nothing', done, (settle) => readdir(path, settle));
   }
 
-  open(path: string, options: { readonly create: boolean }, done: Done<DiskFile>): void {
-    const flags = options.create ? constants.O_RDWR | constants.O_CREAT : constants.O_RDWR;
-    this.#act(options.create ? 'room' : 'nothing', done, (settle) =>
+  open(path: string, options: OpenOptions, done: Done<DiskFile>): void {
+    const { create, writeThrough = false } = options;
+    const synced = writeThrough ? synchronousFlag : undefined;
+    const flags = constants.O_RDWR | (create ? constants.O_CREAT : 0) | (synced ?? 0);
+    const syncsWrites = writeThrough && synced === undefined;
+    this.#act(create ? 'room' : 'nothing', done, (settle) =>
       open(path, flags, 0o644, (error, descriptor) => {
-        if (error === null) settle(null, new NodeDiskFile(descriptor, this.#gate));
+        if (error === null) settle(null, new NodeDiskFile(descriptor, this.#gate, { syncsWrites }));
         else settle(error);
       }),
     );
@@ -75,6 +85,14 @@ export class NodeDisk implements Disk {
           close(descriptor, (closeError) => settle(syncError ?? closeError)),
         );
       }),
+    );
+  }
+
+  lock(path: string, done: Done<DiskLock>): void {
+    this.#gate(
+      'nothing',
+      () => takeLock(path, done),
+      (failure) => done({ ok: false, failure }),
     );
   }
 

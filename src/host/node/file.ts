@@ -13,13 +13,16 @@ const transferBytesMax = 1024 * 1024 * 1024;
 export class NodeDiskFile implements DiskFile {
   readonly #descriptor: number;
   readonly #gate: Gate;
+  /** A write is followed by a sync: for files that are written through where the system cannot do it. */
+  readonly #syncsWrites: boolean;
   #underWay = 0;
   #closing: (() => void) | undefined;
   #closed = false;
 
-  constructor(descriptor: number, gate: Gate) {
+  constructor(descriptor: number, gate: Gate, options: { readonly syncsWrites: boolean }) {
     this.#descriptor = descriptor;
     this.#gate = gate;
+    this.#syncsWrites = options.syncsWrites;
   }
 
   size(done: Done<number>): void {
@@ -58,7 +61,8 @@ export class NodeDiskFile implements DiskFile {
     this.#act('room', done, (settle) => {
       const next = (written: number): void => {
         if (written === bytes.byteLength) {
-          settle({ ok: true, value: undefined });
+          if (this.#syncsWrites) fdatasync(this.#descriptor, (error) => settle(ended(error)));
+          else settle({ ok: true, value: undefined });
           return;
         }
         const wanted = Math.min(bytes.byteLength - written, transferBytesMax);

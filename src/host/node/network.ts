@@ -43,12 +43,15 @@ export class NodeNetwork implements Network {
       settled = true;
       ready({ ok: true, listener: new NodeListener(server) });
     });
-    server.on('connection', (socket) => {
-      const remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
-      const connection = this.#connection(socket, remote, true);
-      connection.attach(accept(connection));
-    });
+    server.on('connection', (socket) => this.adopt(socket, accept));
     server.listen({ host: address.host, port: address.port });
+  }
+
+  /** What was read of it already can be put back with `unshift` before. */
+  adopt(socket: Socket, accept: Accept): void {
+    const remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    const connection = this.#connection(socket, remote, true);
+    connection.attach(accept(connection));
   }
 
   connect(address: Address, handlers: ConnectionHandlers): Connection {

@@ -4,6 +4,7 @@ import type { DiskProfile } from '../profile.ts';
 import type { Post } from '../stream/wire.ts';
 import type { Life, Timeline } from '../timeline.ts';
 import type { Recorder } from '../trace.ts';
+import type { Holder } from './inode.ts';
 import type { Medium, Outcome } from './medium.ts';
 
 export interface DiskOptions {
@@ -24,15 +25,22 @@ export interface DiskOptions {
 export type Nature = 'read' | 'change' | 'room' | 'sync';
 
 /** Lets operations take their time and effect, fail, and report: what files and the disk have in common. */
-export class DiskActions {
+export class DiskActions implements Holder {
   readonly medium: Medium;
   readonly prng: Prng;
   readonly #options: DiskOptions;
+  #underWay = 0;
 
   constructor(options: DiskOptions) {
     this.medium = options.medium;
     this.prng = options.prng;
     this.#options = options;
+  }
+
+  /** As the holder of a lock: an operation goes on when its process has ended, unless the power went too. */
+  get state(): Holder['state'] {
+    if (this.#options.process.alive) return 'alive';
+    return this.#underWay > 0 && this.#options.system.alive ? 'dying' : 'gone';
   }
 
   /**
@@ -59,8 +67,10 @@ export class DiskActions {
       } else outcome = effect();
     };
     medium.underWay.add(takeEffect);
+    this.#underWay++;
     timeline.at(system, this.#latencyUs(drill?.delayMs ?? 0), () => {
       medium.underWay.delete(takeEffect);
+      this.#underWay--;
       takeEffect();
       const settled = outcome as Outcome<T>;
       recorder.record(host, 'disk', settled.ok ? what : `${what} ${settled.failure.kind}`);

@@ -1,6 +1,7 @@
-import type { Disk, DiskFile, Done } from '../../host/index.ts';
+import type { Disk, DiskFile, DiskLock, Done, OpenOptions } from '../../host/index.ts';
 import { DiskActions, type DiskOptions } from './actions.ts';
 import { SimulatedDiskFile } from './file.ts';
+import type { FileNode } from './inode.ts';
 import type { Medium, Outcome } from './medium.ts';
 
 /** The Disk port of one process on a simulated machine. */
@@ -21,12 +22,12 @@ export class SimulatedDisk implements Disk {
     this.#actions.act(`list ${path}`, 'read', () => this.#medium.list(path), done);
   }
 
-  open(path: string, options: { readonly create: boolean }, done: Done<DiskFile>): void {
+  open(path: string, options: OpenOptions, done: Done<DiskFile>): void {
     const open = (): Outcome<DiskFile> => {
       const opened = this.#medium.open(path, options.create);
-      return opened.ok
-        ? { ok: true, value: new SimulatedDiskFile(path, opened.value, this.#actions) }
-        : opened;
+      if (!opened.ok) return opened;
+      const handle = { path, node: opened.value, writeThrough: options.writeThrough === true };
+      return { ok: true, value: new SimulatedDiskFile(handle, this.#actions) };
     };
     if (options.create) this.#change(`open ${path}`, 'room', open, done);
     else this.#actions.act(`open ${path}`, 'read', open, done);
@@ -49,6 +50,31 @@ export class SimulatedDisk implements Disk {
       return { ok: true, value: undefined };
     };
     this.#actions.act(`sync ${path}/`, 'sync', sync, done);
+  }
+
+  lock(path: string, done: Done<DiskLock>): void {
+    let isDying = false;
+    const lock = (): Outcome<DiskLock> => {
+      const opened = this.#medium.open(path, true);
+      if (!opened.ok) return opened;
+      const state = opened.value.lock(this.#actions);
+      if (state === 'gone') return { ok: true, value: this.#lockOf(path, opened.value) };
+      isDying = state === 'dying';
+      return { ok: false, failure: { kind: 'in-use', message: `Somebody holds ${path}.` } };
+    };
+    this.#actions.act(`lock ${path}`, 'read', lock, (outcome) => {
+      // A new process is started when the old one is gone for good.
+      if (isDying) this.lock(path, done);
+      else done(outcome);
+    });
+  }
+
+  #lockOf(path: string, file: FileNode): DiskLock {
+    const release = (): Outcome<void> => {
+      file.unlock();
+      return { ok: true, value: undefined };
+    };
+    return { release: (done) => this.#actions.act(`unlock ${path}`, 'read', release, done) };
   }
 
   /** A failed change of a name has happened or not. */

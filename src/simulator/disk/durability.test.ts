@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DiskFile, DiskOutcome, Done } from '../../host/index.ts';
+import type { DiskFile, DiskLock, DiskOutcome, Done } from '../../host/index.ts';
 import { calm, createSimulation, type DiskProfile, type SimulatedHost, type Simulation } from '../index.ts';
 
 interface Stage {
@@ -169,6 +169,93 @@ describe('a power cut', () => {
       return runs(read(at, '/file'));
     });
     expect([...seen.keys()].sort()).toEqual(['-', 'a']);
+  });
+});
+
+describe('a write that goes through', () => {
+  const openThrough = ({ host, ok }: Stage, path: string): DiskFile =>
+    ok<DiskFile>((done) => host.disk.open(path, { create: true, writeThrough: true }, done));
+
+  it('is kept once it has completed, and whole', () => {
+    const seen = outcomes((at) => {
+      write(at, '/file', letters('a', 5000), 'both');
+      const file = openThrough(at, '/file');
+      at.ok<void>((done) => file.write(4000, letters('b', 5000), done));
+      powerCycle(at);
+      return `${runs(read(at, '/file'))} ${read(at, '/file')?.byteLength}`;
+    });
+    expect([...seen.keys()]).toEqual(['ab 9000']);
+  });
+
+  it('makes nothing durable but itself', () => {
+    const seen = outcomes((at) => {
+      write(at, '/file', letters('-', 4), 'both');
+      const file = open(at, '/file');
+      at.ok<void>((done) => file.write(0, letters('a', 2), done));
+      at.ok<void>((done) => openThrough(at, '/file').write(1, letters('b', 2), done));
+      at.ok<void>((done) => file.write(3, letters('c', 1), done));
+      powerCycle(at);
+      return runs(read(at, '/file'));
+    });
+    expect([...seen.keys()].sort()).toEqual(['-b-', '-bc', 'ab-', 'abc']);
+  });
+
+  it('shows what failed to go through, and loses it in the end', () => {
+    const seen = new Set<string>();
+    for (let seed = 1; seed <= 300; seed++) {
+      const at = stage(seed, { writeFailureChance: 0.3 });
+      const opened = at.do<DiskFile>((done) =>
+        at.host.disk.open('/file', { create: true, writeThrough: true }, done),
+      );
+      const named = at.do<void>((done) => at.host.disk.syncDirectory('/', done));
+      if (!opened.ok || !named.ok) continue;
+      const written = at.do<void>((done) => opened.value.write(0, letters('a', 600), done));
+      if (written.ok || runs(read(at, '/file')) !== 'a') continue;
+      at.ok<void>((done) => opened.value.sync(done));
+      powerCycle(at);
+      seen.add(runs(read(at, '/file')));
+    }
+    expect(seen).toContain('empty');
+    expect(seen).toContain('a');
+  });
+
+  it('is torn as any other while it is under way', () => {
+    const seen = outcomes((at) => {
+      write(at, '/file', letters('a', 4096), 'both');
+      openThrough(at, '/file').write(0, letters('b', 4096), () => expect.unreachable());
+      powerCycle(at);
+      return runs(read(at, '/file'));
+    });
+    expect(seen.get('a')).toBeGreaterThan(20);
+    expect([...seen.keys()].filter((each) => each.length > 1).length).toBeGreaterThan(5);
+  });
+});
+
+describe('a lock', () => {
+  it('ends with its process, whichever way', () => {
+    for (const kind of ['process', 'power'] as const) {
+      const at = stage(1);
+      const lock = (): DiskOutcome<DiskLock> => at.do<DiskLock>((done) => at.host.disk.lock('/lock', done));
+      expect(lock().ok).toBe(true);
+      expect(lock()).toMatchObject({ failure: { kind: 'in-use' } });
+      at.host.crash(kind);
+      at.host.restart();
+      expect(lock().ok).toBe(true);
+    }
+  });
+
+  it('is not let go while its process has something under way', () => {
+    const seen = outcomes((at) => {
+      write(at, '/file', letters('-', 1), 'both');
+      const file = open(at, '/file');
+      at.ok<DiskLock>((done) => at.host.disk.lock('/lock', done));
+      file.write(0, letters('a', 1), () => expect.unreachable());
+      at.host.crash('process');
+      at.host.restart();
+      at.ok<DiskLock>((done) => at.host.disk.lock('/lock', done));
+      return runs(read(at, '/file'));
+    });
+    expect([...seen.keys()]).toEqual(['a']);
   });
 });
 

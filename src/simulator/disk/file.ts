@@ -8,14 +8,19 @@ import type { Outcome } from './medium.ts';
 export class SimulatedDiskFile implements DiskFile {
   readonly #path: string;
   readonly #node: FileNode;
+  readonly #writeThrough: boolean;
   readonly #actions: DiskActions;
   #underWay = 0;
   #closed = false;
   #closing: (() => void) | undefined;
 
-  constructor(path: string, node: FileNode, actions: DiskActions) {
-    this.#path = path;
-    this.#node = node;
+  constructor(
+    handle: { readonly path: string; readonly node: FileNode; readonly writeThrough: boolean },
+    actions: DiskActions,
+  ) {
+    this.#path = handle.path;
+    this.#node = handle.node;
+    this.#writeThrough = handle.writeThrough;
     this.#actions = actions;
   }
 
@@ -32,17 +37,27 @@ export class SimulatedDiskFile implements DiskFile {
 
   write(position: number, bytes: Uint8Array, done: Done<void>): void {
     assertOffset(position);
+    let order = 0;
     const write = (): Outcome<void> => {
       const grows = position + bytes.byteLength > this.#node.cached.length;
       if (grows && this.#actions.medium.full) {
         this.#writePart(position, bytes);
         return { ok: false, failure: { kind: 'full', message: 'The disk is full.' } };
       }
-      if (bytes.byteLength > 0) this.#node.write(position, bytes);
+      if (bytes.byteLength > 0) order = this.#node.write(position, bytes);
       return { ok: true, value: undefined };
     };
+    // Durable from its completion on: until then a power cut tears it as any other.
+    const completed: Done<void> = (outcome) => {
+      if (this.#writeThrough && outcome.ok) this.#node.settle(order);
+      done(outcome);
+    };
     const what = `write ${position}+${bytes.byteLength}`;
-    this.#act(what, 'room', write, done, () => this.#writePart(position, bytes));
+    this.#act(what, 'room', write, completed, () => {
+      this.#writePart(position, bytes);
+      // As after a failed sync: it may be seen, and yet not be on the medium, nor ever come there.
+      if (this.#writeThrough) this.#node.failSync(this.#node.mark, this.#actions.prng);
+    });
   }
 
   truncate(length: number, done: Done<void>): void {

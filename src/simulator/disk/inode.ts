@@ -2,18 +2,21 @@ import type { Prng } from '../../std/index.ts';
 import { limits } from '../limits.ts';
 import { Content } from './content.ts';
 
-type Change =
-  | {
-      readonly kind: 'write';
-      readonly order: number;
-      readonly position: number;
-      readonly bytes: Uint8Array;
-    }
-  | { readonly kind: 'truncate'; readonly order: number; readonly length: number };
-
-type ChangeWithoutOrder =
+type Edit =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'truncate'; readonly length: number };
+
+interface Change {
+  readonly order: number;
+  readonly edit: Edit;
+  /** Durable, and here only for its place among those before it, which are not. */
+  settled: boolean;
+}
+
+/** Whoever has a lock. dying: it has ended, and something that it began is still under way. */
+export interface Holder {
+  readonly state: 'alive' | 'dying' | 'gone';
+}
 
 /**
  * A file: what its readers see (the page cache), what is on the medium, and the changes between the two in
@@ -27,6 +30,7 @@ export class FileNode {
   #durable: Content;
   #pending: Change[] = [];
   #lastOrder = 0;
+  #holder: Holder | undefined;
 
   constructor(content = new Content()) {
     this.cached = content.copy();
@@ -42,9 +46,10 @@ export class FileNode {
     return this.#pending.length;
   }
 
-  write(position: number, bytes: Uint8Array): void {
+  /** Returns the order of the change, for `settle`. */
+  write(position: number, bytes: Uint8Array): number {
     this.cached.write(position, bytes);
-    this.#add({ kind: 'write', position, bytes: bytes.slice() });
+    return this.#add({ kind: 'write', position, bytes: bytes.slice() });
   }
 
   truncate(length: number): void {
@@ -52,14 +57,24 @@ export class FileNode {
     this.#add({ kind: 'truncate', length });
   }
 
+  /** Makes one change durable, whatever becomes of those before it. */
+  settle(order: number): void {
+    const change = this.#pending.find((each) => each.order === order);
+    if (change !== undefined) change.settled = true;
+    while (this.#pending[0]?.settled === true) apply(this.#durable, (this.#pending.shift() as Change).edit);
+  }
+
   sync(mark: number): void {
-    for (const change of this.#pending) if (change.order <= mark) apply(this.#durable, change);
+    for (const { order, edit } of this.#pending) if (order <= mark) apply(this.#durable, edit);
     this.#pending = this.#pending.filter((change) => change.order > mark);
   }
 
   /** What should have become durable is torn; what did not is forgotten, though readers still see it. */
   failSync(mark: number, prng: Prng): void {
-    for (const change of this.#pending) if (change.order <= mark) applyTorn(this.#durable, change, prng);
+    for (const change of this.#pending) {
+      if (change.settled) apply(this.#durable, change.edit);
+      else if (change.order <= mark) applyTorn(this.#durable, change.edit, prng);
+    }
     this.#pending = this.#pending.filter((change) => change.order > mark);
   }
 
@@ -67,9 +82,9 @@ export class FileNode {
     // Often a clean prefix with a torn end, as of a journal appended to; else each change meets its own
     // fate.
     const whole = prng.chance(0.5) ? prng.below(this.#pending.length + 1) : -1;
-    this.#pending.forEach((change, index) => {
-      if (index < whole) apply(this.#durable, change);
-      else if (index === whole || whole < 0) applyTorn(this.#durable, change, prng);
+    this.#pending.forEach(({ edit, settled }, index) => {
+      if (settled || index < whole) apply(this.#durable, edit);
+      else if (index === whole || whole < 0) applyTorn(this.#durable, edit, prng);
     });
     this.#pending = [];
     this.cached = this.#durable.copy();
@@ -83,11 +98,25 @@ export class FileNode {
 
   /** A file with what is on the medium, for a copy of the disk. */
   durableCopy(): FileNode {
-    return new FileNode(this.#durable.copy());
+    const content = this.#durable.copy();
+    for (const { edit, settled } of this.#pending) if (settled) apply(content, edit);
+    return new FileNode(content);
   }
 
-  #add(change: ChangeWithoutOrder): void {
-    this.#pending.push({ ...change, order: ++this.#lastOrder });
+  /** Takes the lock if nobody has it; else says how its holder is. */
+  lock(holder: Holder): Holder['state'] {
+    const state = this.#holder?.state ?? 'gone';
+    if (state === 'gone') this.#holder = holder;
+    return state;
+  }
+
+  unlock(): void {
+    this.#holder = undefined;
+  }
+
+  #add(edit: Edit): number {
+    this.#pending.push({ order: ++this.#lastOrder, edit, settled: false });
+    return this.#lastOrder;
   }
 }
 
@@ -112,26 +141,26 @@ export class DirectoryNode {
 
 export type Inode = FileNode | DirectoryNode;
 
-function apply(content: Content, change: ChangeWithoutOrder): void {
-  if (change.kind === 'write') content.write(change.position, change.bytes);
-  else content.truncate(change.length);
+function apply(content: Content, edit: Edit): void {
+  if (edit.kind === 'write') content.write(edit.position, edit.bytes);
+  else content.truncate(edit.length);
 }
 
 /** Applies all of a change, none of it, or some sectors, now and then with one of them torn inside. */
-function applyTorn(content: Content, change: ChangeWithoutOrder, prng: Prng): void {
+function applyTorn(content: Content, edit: Edit, prng: Prng): void {
   const fate = prng.below(3);
   if (fate === 0) return;
-  if (fate === 1 || change.kind === 'truncate') {
-    apply(content, change);
+  if (fate === 1 || edit.kind === 'truncate') {
+    apply(content, edit);
     return;
   }
-  const end = change.position + change.bytes.byteLength;
-  for (let from = change.position; from < end; ) {
+  const end = edit.position + edit.bytes.byteLength;
+  for (let from = edit.position; from < end; ) {
     const sectorEnd = from - (from % limits.sectorBytes) + limits.sectorBytes;
     const to = Math.min(end, sectorEnd);
     const torn = prng.chance(0.1) ? from + prng.below(to - from) : to;
     if (prng.chance(0.5)) {
-      content.write(from, change.bytes.subarray(from - change.position, torn - change.position));
+      content.write(from, edit.bytes.subarray(from - edit.position, torn - edit.position));
     }
     from = to;
   }
