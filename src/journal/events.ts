@@ -1,0 +1,27 @@
+import type { DiskFailure } from '../host/index.ts';
+import type { Damage } from './damage.ts';
+
+/** What a journal reports to its observer. */
+export type JournalEvent =
+  /** One write, with what waited for it. */
+  | {
+      readonly type: 'committed';
+      readonly records: number;
+      readonly bytes: number;
+      readonly durationMs: number;
+    }
+  /** A segment is begun. */
+  | { readonly type: 'segment'; readonly number: number; readonly bytes: number }
+  | {
+      readonly type: 'snapshot';
+      readonly position: number;
+      readonly bytes: number;
+      readonly durationMs: number;
+    }
+  /** It was given up; the journal goes on as before. */
+  | { readonly type: 'snapshot-failed'; readonly position: number; readonly failure: DiskFailure }
+  | { readonly type: 'damage'; readonly damage: Damage }
+  /** The disk has no room for what the journal needs next. Tried again until it has: `room`. */
+  | { readonly type: 'full' }
+  | { readonly type: 'room' }
+  | { readonly type: 'fatal'; readonly failure: DiskFailure };

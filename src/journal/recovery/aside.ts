@@ -1,0 +1,73 @@
+import type { DiskFile } from '../../host/index.ts';
+import { asideName, type Listing, nextTurn, segmentName } from '../names.ts';
+import { type Place, withFile } from '../place.ts';
+import { ask, attempt, type Steps } from '../steps.ts';
+
+/** Keeps what is damaged for inspection, out of the way of every later recovery. */
+export class Aside {
+  readonly #place: Place;
+  readonly #turn: number;
+  #tooOld: readonly string[];
+
+  constructor(place: Place, asides: Listing['asides']) {
+    this.#place = place;
+    const { turn, tooOld } = nextTurn(asides);
+    this.#turn = turn;
+    this.#tooOld = tooOld;
+  }
+
+  *file(name: string): Steps<void> {
+    yield* this.#makeRoom();
+    const { disk, folder } = this.#place;
+    const to = `${folder}/${asideName(name, this.#turn)}`;
+    yield* ask<void>((done) => disk.rename(`${folder}/${name}`, to, done));
+    yield* ask<void>((done) => disk.syncDirectory(folder, done));
+  }
+
+  /**
+   * All records of these segments from `offset` in the first of them on. From the last to the first: after a
+   * crash on the way the same damage is found again. Returns the segments that are gone as a whole.
+   */
+  *records<S extends { readonly number: number }>(
+    segments: readonly S[],
+    offset: number,
+  ): Steps<readonly S[]> {
+    // The first keeps what stands before the damage.
+    const gone = segments.slice(offset === 0 ? 0 : 1);
+    for (const segment of [...gone].reverse()) yield* this.file(segmentName(segment.number));
+    const [first] = segments;
+    if (first !== undefined && offset > 0) yield* this.#tail(segmentName(first.number), offset);
+    return gone;
+  }
+
+  *#tail(name: string, offset: number): Steps<void> {
+    yield* this.#makeRoom();
+    const { disk, folder } = this.#place;
+    const to = `${folder}/${asideName(name, this.#turn)}`;
+    yield* withFile(this.#place, name, function* (file) {
+      const size = yield* ask<number>((done) => file.size(done));
+      const bytes = yield* ask<Uint8Array>((done) => file.read(offset, size - offset, done));
+      const copy = yield* ask<DiskFile>((done) =>
+        disk.open(to, { create: true, writeThrough: true }, done),
+      );
+      yield* ask<void>((done) => copy.write(0, withoutZeros(bytes), done));
+      yield* ask<void>((done) => copy.close(done));
+      yield* ask<void>((done) => disk.syncDirectory(folder, done));
+      yield* ask<void>((done) => file.truncate(offset, done));
+      yield* ask<void>((done) => file.sync(done));
+    });
+  }
+
+  *#makeRoom(): Steps<void> {
+    const { disk, folder } = this.#place;
+    for (const name of this.#tooOld) yield* attempt<void>((done) => disk.remove(`${folder}/${name}`, done));
+    this.#tooOld = [];
+  }
+}
+
+/** Without those at the end. */
+function withoutZeros(bytes: Uint8Array): Uint8Array {
+  let length = bytes.byteLength;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return bytes.subarray(0, length);
+}

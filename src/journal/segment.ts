@@ -1,0 +1,74 @@
+import type { DiskFile } from '../host/index.ts';
+import { must } from '../std/index.ts';
+import { segmentName } from './names.ts';
+import type { Place } from './place.ts';
+import { ask, type Steps } from './steps.ts';
+import { blockBytes, zeros } from './wire.ts';
+
+/**
+ * A file of zeros that records are written over: its blocks are allocated, so that a write needs no room
+ * and changes no metadata. Records may be given their places in it before it is there.
+ */
+export class Segment {
+  readonly number: number;
+  /** Given to records, from the start on; 0 until the first has its place. At most `plannedBytes`. */
+  usedBytes = 0;
+  #plannedBytes: number;
+  /** There, zeros or records, and durable. */
+  #sizeBytes = 0;
+  #file: DiskFile | undefined;
+
+  constructor(number: number, plannedBytes: number) {
+    this.number = number;
+    this.#plannedBytes = plannedBytes;
+  }
+
+  get plannedBytes(): number {
+    return this.#plannedBytes;
+  }
+
+  /** Whether it may be written to. */
+  get ready(): boolean {
+    return this.#sizeBytes === this.#plannedBytes;
+  }
+
+  get file(): DiskFile {
+    return must(this.#file, 'a segment is prepared before it is used');
+  }
+
+  /** For frames. */
+  get leftBytes(): number {
+    return this.#plannedBytes - Math.max(this.usedBytes, blockBytes);
+  }
+
+  /** Plans for at least so many bytes of frames. */
+  planFor(bytes: number): void {
+    this.#plannedBytes = Math.max(this.#plannedBytes, blockBytes + bytes);
+  }
+
+  /** Makes the file, or what is missing of it. After a failure it may be called again. */
+  *make({ disk, folder }: Place): Steps<void> {
+    const isNew = this.#sizeBytes === 0;
+    const toBytes = this.#plannedBytes;
+    const path = `${folder}/${segmentName(this.number)}`;
+    this.#file ??= yield* ask<DiskFile>((done) =>
+      disk.open(path, { create: true, writeThrough: true }, done),
+    );
+    const file = this.#file;
+    let filled = this.#sizeBytes;
+    while (filled < toBytes) {
+      const part = zeros.subarray(0, toBytes - filled);
+      const position = filled;
+      yield* ask<void>((done) => file.write(position, part, done));
+      filled += part.byteLength;
+    }
+    if (isNew) yield* ask<void>((done) => disk.syncDirectory(folder, done));
+    this.#sizeBytes = toBytes;
+  }
+
+  /** Whether or not it could be: all that was written is durable. */
+  close(done: () => void): void {
+    if (this.#file === undefined) done();
+    else this.#file.close(done);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Clock, DiskFailure, Timer } from '../host/index.ts';
+import type { Observe } from '../std/index.ts';
+import type { JournalEvent } from './events.ts';
+import { limits } from './limits.ts';
+import type { Place } from './place.ts';
+import { Segment } from './segment.ts';
+import { run } from './steps.ts';
+
+export interface SupplyOptions extends Place {
+  readonly clock: Clock;
+  readonly segmentBytes: number;
+  /** Of the first segment it makes. */
+  readonly nextNumber: number;
+  readonly observe: Observe<JournalEvent>;
+  /** A segment has become ready. */
+  readonly ready: () => void;
+  readonly failed: (failure: DiskFailure) => void;
+}
+
+/** Keeps the next segment at hand, made before it is needed. */
+export class SegmentSupply {
+  readonly #options: SupplyOptions;
+  #nextNumber: number;
+  /** Not taken yet; ready, or being made. */
+  #next: Segment | undefined;
+  /** Taken or not. */
+  #making: Segment | undefined;
+  /** The disk is at it; not while a full one is given time. */
+  #underWay = false;
+  #retry: Timer | undefined;
+  #full = false;
+  #stopped = false;
+  #settled: (() => void) | undefined;
+
+  constructor(options: SupplyOptions) {
+    this.#options = options;
+    this.#nextNumber = options.nextNumber;
+  }
+
+  /** There is no room for the segment that is being made. It is tried again until there is. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Sees to it that there is a next segment; one begun now has room for so many bytes of frames. */
+  prepare(bytes = 0): void {
+    if (this.#making !== undefined || this.#next !== undefined || this.#stopped) return;
+    this.#next = new Segment(this.#nextNumber++, this.#options.segmentBytes);
+    this.#next.planFor(bytes);
+    this.#make(this.#next);
+  }
+
+  /**
+   * A segment for at least so many bytes of frames. It may still be on its way to being ready. Undefined when
+   * there is no room for it, or the one before it is not ready yet.
+   */
+  take(bytes: number): Segment | undefined {
+    this.prepare(bytes);
+    const next = this.#next;
+    if (next === undefined || this.#full) return undefined;
+    if (next.leftBytes < bytes) {
+      // One that is being made is made to its end first.
+      if (this.#making !== undefined) return undefined;
+      next.planFor(bytes);
+      this.#make(next);
+    }
+    this.#next = undefined;
+    return next;
+  }
+
+  /** Calls `done`, once, when no segment is being made: there is one, or no room for it. */
+  whenSettled(done: () => void): void {
+    if (this.#underWay) this.#settled = done;
+    else done();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+  }
+
+  /** After `stop` and when settled. */
+  close(done: () => void): void {
+    if (this.#next === undefined) done();
+    else this.#next.close(done);
+  }
+
+  #make(segment: Segment): void {
+    this.#making = segment;
+    this.#underWay = true;
+    run(segment.make(this.#options), (outcome) => {
+      this.#underWay = false;
+      if (outcome.ok) this.#made();
+      else if (outcome.failure.kind === 'full') this.#makeLater(segment);
+      else this.#options.failed(outcome.failure);
+      const settled = this.#settled;
+      this.#settled = undefined;
+      settled?.();
+    });
+  }
+
+  #made(): void {
+    this.#making = undefined;
+    if (this.#full) this.#options.observe({ type: 'room' });
+    this.#full = false;
+    this.#options.ready();
+  }
+
+  #makeLater(segment: Segment): void {
+    if (!this.#full) this.#options.observe({ type: 'full' });
+    this.#full = true;
+    if (this.#stopped) return;
+    this.#retry = this.#options.clock.setTimer(limits.fullRetryMs, () => {
+      this.#retry = undefined;
+      this.#make(segment);
+    });
+  }
+}
