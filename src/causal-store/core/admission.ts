@@ -1,0 +1,173 @@
+import { MalformedBytes } from '../bytes.ts';
+import { limits } from '../limits.ts';
+import { encodeJoin, type Join, messageKinds, type Verdict } from '../messages.ts';
+import { mustRejoin } from './door.ts';
+import type { Effect } from './events.ts';
+import type { Exchange } from './exchange.ts';
+import { highestStamp, type Ledger } from './ledger.ts';
+import type { Rejoining } from './notes.ts';
+import type { Peer } from './peer.ts';
+import type { MemberChange } from './record.ts';
+
+export interface AdmissionOptions {
+  readonly ledger: Ledger;
+  readonly exchange: Exchange;
+  readonly newId: () => string;
+  readonly emit: (effect: Effect) => void;
+  /** Whether the word of whoever is at this address counts: a member's, or one named at the start. */
+  readonly isTrusted: (address: string) => boolean;
+  /** Writes a record that makes a node a member. */
+  readonly letIn: (address: string, node: string) => void;
+}
+
+/** A snapshot on its way in: from whom, in answer to what. */
+interface Incoming {
+  readonly from: string;
+  readonly epoch: number;
+}
+
+/** This replica has asked to be let in. */
+interface Joining extends Incoming {
+  readonly node: string;
+  readonly startedAtMs: number;
+}
+
+/**
+ * Snapshots that come in, and the way back for a replica that is not counted on: it asks a peer to let a
+ * new node in at its address; the peer writes that down, for all to know, and sends everything it has.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  #joining: Joining | undefined;
+  #incoming: Incoming | undefined;
+  #epochs = 0;
+  /** When there last was a peer to exchange with. */
+  #lastOpenMs = 0;
+  /** By the sequence of the record that lets it in: who then gets a snapshot. */
+  readonly #admitted = new Map<number, { readonly peer: Peer; readonly epoch: number }>();
+  /** The journal takes nothing. */
+  isDiskFull = false;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  started(nowMs: number): void {
+    this.#lastOpenMs = nowMs;
+  }
+
+  onVerdict(peer: Peer, { judgement }: Verdict, nowMs: number): void {
+    if (judgement === 'fenced') this.#report({ type: 'fenced', by: peer.address });
+    this.join(nowMs);
+  }
+
+  /** Asks the first peer that says it must; another one after a while, if that leads to nothing. */
+  join(nowMs: number): void {
+    const { ledger, exchange, newId, emit, isTrusted } = this.#options;
+    if (exchange.hasOpen) this.#lastOpenMs = nowMs;
+    if (this.#incoming !== undefined || this.isDiskFull) return;
+    if (this.#joining !== undefined && nowMs - this.#joining.startedAtMs < limits.joinMs) return;
+    this.#joining = undefined;
+    const isLost = nowMs - this.#lastOpenMs > limits.lostMs;
+    for (const { isUp, verdict, address: from } of exchange.peers) {
+      if (!isUp || verdict === undefined || !isTrusted(from)) continue;
+      if (!mustRejoin(ledger.state, ledger.own, from, verdict, isLost)) continue;
+      const epoch = ++this.#epochs;
+      const node = newId();
+      this.#joining = { from, epoch, node, startedAtMs: nowMs };
+      this.#report({ type: 'rejoining', through: from, because: verdict.judgement });
+      emit({ type: 'send', to: from, kind: messageKinds.join, payload: encodeJoin({ epoch, node }) });
+      return;
+    }
+  }
+
+  /** A peer asks to be let in. Who is no member itself, or about to leap, cannot do that. */
+  onJoin(peer: Peer, { node, epoch }: Join): void {
+    const { ledger, letIn } = this.#options;
+    if (ledger.isPublishing || this.#joining !== undefined || this.isDiskFull) return;
+    if (!ledger.state.members.has(ledger.own.address)) return;
+    letIn(peer.address, node);
+    this.#admitted.set(ledger.ownSequence, { peer, epoch });
+  }
+
+  /** A record about members, of this replica's own, is durable. */
+  applied({ sequence }: MemberChange): void {
+    const admitted = this.#admitted.get(sequence);
+    if (admitted === undefined) return;
+    this.#admitted.delete(sequence);
+    this.#options.exchange.sendWhole(admitted.peer, admitted.epoch);
+  }
+
+  onPeerDown(address: string): void {
+    if (this.#incoming?.from === address) this.lost(this.#incoming);
+    else if (this.#joining?.from === address) this.#joining = undefined;
+  }
+
+  begins(from: string, epoch: number): void {
+    const { ledger, exchange } = this.#options;
+    const peer = exchange.peer(from);
+    const isWanted = this.#isJoinedBy(from, epoch) || (peer?.isTaken === true && peer.epoch === epoch);
+    if (!isWanted || this.#incoming !== undefined || ledger.isPublishing || this.isDiskFull) return;
+    this.#incoming = { from, epoch };
+    ledger.beginStage();
+  }
+
+  chunk(from: string, epoch: number, chunk: Uint8Array, wallMs: number): void {
+    const { ledger, exchange } = this.#options;
+    const incoming = { from, epoch };
+    if (!this.#isIncoming(incoming) || ledger.isPublishing) return;
+    if (this.isDiskFull) {
+      this.lost(incoming);
+      return;
+    }
+    try {
+      if (ledger.stage(chunk, highestStamp(wallMs))) ledger.publish(this.#rejoining(incoming, wallMs));
+    } catch (error) {
+      if (!(error instanceof MalformedBytes)) throw error;
+      this.lost(incoming);
+      exchange.garbage(from, error.message);
+    }
+  }
+
+  /** It broke off. What was staged of it is left where it is; nothing refers to it. */
+  lost(incoming: Incoming): void {
+    const { ledger, exchange } = this.#options;
+    if (!this.#isIncoming(incoming) || ledger.isPublishing) return;
+    this.#incoming = undefined;
+    ledger.abandonStage();
+    if (this.#joining?.from === incoming.from) this.#joining = undefined;
+    const peer = exchange.peer(incoming.from);
+    if (peer !== undefined) peer.hasDropped = true;
+  }
+
+  /** The snapshot has become the state. */
+  published(keys: number, hasRejoined: boolean): void {
+    if (this.#incoming !== undefined)
+      this.#report({ type: 'snapshot-taken', from: this.#incoming.from, keys });
+    this.#incoming = undefined;
+    if (!hasRejoined) return;
+    this.#joining = undefined;
+    this.#admitted.clear();
+  }
+
+  #isJoinedBy(from: string, epoch: number): boolean {
+    return this.#joining?.from === from && this.#joining.epoch === epoch;
+  }
+
+  #isIncoming({ from, epoch }: Incoming): boolean {
+    return this.#incoming?.from === from && this.#incoming.epoch === epoch;
+  }
+
+  /** Who this replica becomes with the snapshot; undefined when it stays who it is. */
+  #rejoining({ from, epoch }: Incoming, wallMs: number): Rejoining | undefined {
+    const { ledger, newId } = this.#options;
+    if (this.#joining === undefined || !this.#isJoinedBy(from, epoch)) return undefined;
+    const { address } = ledger.own;
+    const { node } = this.#joining;
+    return { node, start: 1, origin: newId(), address, stamp: ledger.nextStamp(wallMs) };
+  }
+
+  #report(report: Extract<Effect, { type: 'report' }>['report']): void {
+    this.#options.emit({ type: 'report', report });
+  }
+}

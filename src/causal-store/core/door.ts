@@ -1,0 +1,70 @@
+import type { Greeting, Judgement, Verdict } from '../messages.ts';
+import { compareSetBy, isAwaited, isFormal } from './members.ts';
+import type { Identity } from './notes.ts';
+import type { Peer } from './peer.ts';
+import type { State } from './state.ts';
+import { sequenceOf } from './vector.ts';
+
+/**
+ * Whether a replica that has greeted may be taken from. Only members may, and of those only nodes that
+ * remember all they ever claimed: others may have been counted on for forgetting deletes that they no
+ * longer know.
+ */
+export function judge(
+  { state, group }: { readonly state: State; readonly group: number },
+  { address, greeting, hasForgotten }: Peer,
+): Judgement {
+  if (greeting === undefined || greeting.group !== group) return 'foreign';
+  const member = state.members.get(address);
+  if (member === undefined || !member.presence.present) {
+    // Who was removed stays out until it is named again, or started again.
+    return member?.binding.node === greeting.origin ? 'fenced' : 'rejoin';
+  }
+  if (isAwaited(member)) return 'open';
+  if (member.binding.node !== greeting.node) return 'rejoin';
+  return hasForgotten ? 'restored' : 'open';
+}
+
+/** Whether it greets with less than its own claims, known here, say that it had. */
+export function hasForgotten(state: State, greeting: Greeting): boolean {
+  for (const { origin, node } of state.nodes.lives) {
+    if (node !== greeting.node) continue;
+    if (state.claims.latest(origin) > sequenceOf(greeting.applied, origin)) return true;
+  }
+  return false;
+}
+
+export function verdictOn(state: State, address: string, judgement: Judgement): Verdict {
+  const member = state.members.get(address);
+  return {
+    judgement,
+    listed: state.members.has(address),
+    presenceBy: member?.presence.by,
+    bindingBy: member?.binding.by,
+  };
+}
+
+/**
+ * Whether a verdict of `rejoin` is to be followed: not when it is the other one who is to be let in here,
+ * nor when it comes from somebody who has just not heard yet that this replica was let in. Unless nobody
+ * has, and waiting has not helped (`isLost`): whoever let it in may have lost its disk since.
+ */
+export function mustRejoin(
+  state: State,
+  own: Identity,
+  other: string,
+  verdict: Verdict,
+  isLost: boolean,
+): boolean {
+  if (verdict.judgement === 'restored') return true;
+  if (verdict.judgement !== 'rejoin') return false;
+  const mine = state.members.get(own.address);
+  if (mine === undefined || !mine.presence.present) return true;
+  // By all that is known here, too, somebody else speaks for the address, or nobody may.
+  if (!isAwaited(mine) && mine.binding.node !== own.node) return true;
+  const theirs = state.members.get(other);
+  const isInvited = theirs?.presence.present === true && !isAwaited(theirs);
+  if (isInvited && !verdict.listed && verdict.presenceBy === undefined) return false;
+  if (isLost || !isFormal(mine)) return true;
+  return verdict.bindingBy !== undefined && compareSetBy(verdict.bindingBy, mine.binding.by) > 0;
+}

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { dot, id, opening } from '../testing/records.ts';
+import { Nodes } from './nodes.ts';
+
+const node = id('1');
+
+it('takes the life of the latest start for the present one, whatever comes last', () => {
+  const nodes = new Nodes();
+  nodes.open(opening('b1', { node, start: 2, stamp: 5 }));
+  nodes.open(opening('a1', { node, start: 1, stamp: 9 }));
+  expect(nodes.current(node)).toBe(id('b'));
+  // A copy of the disk has counted to the same start: the later of the two.
+  nodes.open(opening('c1', { node, start: 2, stamp: 6 }));
+  expect(nodes.current(node)).toBe(id('c'));
+  nodes.open(opening('d1', { node, start: 2, stamp: 6 }));
+  expect(nodes.current(node)).toBe(id('d'));
+  expect(nodes.nodeOf(id('a'))).toBe(node);
+  expect(nodes.current(id('2'))).toBeUndefined();
+});
+
+it('names the opening that stands in for what was abandoned, and for that one, once it was as well', () => {
+  const nodes = new Nodes();
+  nodes.open(opening('b1', { abandons: [id('a')] }));
+  expect(nodes.standInFor(dot('a7'))).toEqual(dot('b1'));
+  // What is handed in again counts for it once the last of it is there.
+  nodes.open(opening('f1', { abandons: [id('e')], handsIn: 3 }));
+  expect(nodes.standInFor(dot('e9'))).toEqual(dot('f4'));
+  nodes.open(opening('c1', { abandons: [id('b')] }));
+  expect(nodes.standInFor(dot('a7'))).toEqual(dot('c1'));
+  const other = dot('d3');
+  expect(nodes.standInFor(other)).toBe(other);
+});
+
+it('ends also where two have abandoned each other, which no replica of ours says', () => {
+  const nodes = new Nodes();
+  nodes.abandon(id('a'), dot('b1'));
+  nodes.abandon(id('b'), dot('a1'));
+  expect(nodes.standInFor(dot('a7')).sequence).toBe(1);
+});

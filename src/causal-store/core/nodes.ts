@@ -1,0 +1,79 @@
+import type { Dot, Opening } from './record.ts';
+
+interface Life {
+  readonly origin: string;
+  readonly node: string;
+  readonly start: number;
+  readonly stamp: number;
+}
+
+/** Which incarnations are whose, learnt from their openings. */
+export class Nodes {
+  readonly #lives = new Map<string, Life>();
+  readonly #current = new Map<string, Life>();
+  /** Incarnations nobody waits for any more, and the last record of those handed in in their place. */
+  readonly #abandoned = new Map<string, Dot>();
+
+  open({ origin, sequence, node, start, stamp, abandons, handsIn }: Opening): void {
+    this.addLife({ origin, node, start, stamp });
+    for (const abandoned of abandons) this.abandon(abandoned, { origin, sequence: sequence + handsIn });
+  }
+
+  addLife(life: Life): void {
+    this.#lives.set(life.origin, life);
+    const known = this.#current.get(life.node);
+    if (known === undefined || isLater(life, known)) this.#current.set(life.node, life);
+  }
+
+  abandon(origin: string, by: Dot): void {
+    const known = this.#abandoned.get(origin);
+    // Of two the same one everywhere, in whatever order they came.
+    if (known === undefined || isHigher(by, known)) this.#abandoned.set(origin, by);
+  }
+
+  /** The latest life of a node. */
+  current(node: string): string | undefined {
+    return this.#current.get(node)?.origin;
+  }
+
+  nodeOf(origin: string): string | undefined {
+    return this.#lives.get(origin)?.node;
+  }
+
+  startsOf(node: string): number {
+    return this.#current.get(node)?.start ?? 0;
+  }
+
+  /**
+   * The dot itself; or, of an abandoned origin, the last of the records that took the place of its own:
+   * whoever has that has all there will ever be.
+   */
+  standInFor(dot: Dot): Dot {
+    let standIn = dot;
+    // Each was abandoned by a later one, unless somebody made them up: then a circle ends here.
+    for (let hops = 0; hops <= this.#abandoned.size; hops++) {
+      const by = this.#abandoned.get(standIn.origin);
+      if (by === undefined) return standIn;
+      standIn = by;
+    }
+    return standIn;
+  }
+
+  get lives(): Iterable<Life> {
+    return this.#lives.values();
+  }
+
+  get abandoned(): Iterable<readonly [string, Dot]> {
+    return this.#abandoned;
+  }
+}
+
+function isHigher(one: Dot, two: Dot): boolean {
+  return one.origin === two.origin ? one.sequence > two.sequence : one.origin > two.origin;
+}
+
+function isLater(one: Life, two: Life): boolean {
+  if (one.start !== two.start) return one.start > two.start;
+  if (one.stamp !== two.stamp) return one.stamp > two.stamp;
+  return one.origin > two.origin;
+}

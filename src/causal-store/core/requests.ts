@@ -1,0 +1,103 @@
+import { limits } from '../limits.ts';
+import type { Answer, Request } from './events.ts';
+
+interface Waiting {
+  readonly request: Request;
+  readonly dueMs: number;
+}
+
+/** Requests whose token is not covered yet: answered once it is, or given up when their time is over. */
+export class Waits {
+  #waiting: Waiting[] = [];
+  readonly #waitMs: number;
+
+  constructor(waitMs: number) {
+    this.#waitMs = waitMs;
+  }
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** False: too many wait already. */
+  add(request: Request, nowMs: number): boolean {
+    if (this.#waiting.length >= limits.waitingMax) return false;
+    this.#waiting.push({ request, dueMs: nowMs + this.#waitMs });
+    return true;
+  }
+
+  /** Takes out those that may go on. */
+  ready(isReady: (request: Request) => boolean): Request[] {
+    const ready: Request[] = [];
+    if (this.#waiting.length === 0) return ready;
+    this.#waiting = this.#waiting.filter(({ request }) => {
+      if (!isReady(request)) return true;
+      ready.push(request);
+      return false;
+    });
+    return ready;
+  }
+
+  /** Takes out those whose time is over. All wait equally long, so they stand in the order they are due. */
+  expired(nowMs: number): Request[] {
+    let count = 0;
+    while (count < this.#waiting.length && (this.#waiting[count] as Waiting).dueMs <= nowMs) count++;
+    return this.#waiting.splice(0, count).map(({ request }) => request);
+  }
+
+  get dueMs(): number {
+    return this.#waiting[0]?.dueMs ?? Number.POSITIVE_INFINITY;
+  }
+}
+
+type Written = Extract<Answer, { readonly isReplicated: boolean }>;
+
+interface Confirming {
+  readonly id: unknown;
+  readonly answer: Written;
+  readonly sequence: number;
+  readonly copies: number;
+  readonly dueMs: number;
+}
+
+/** Writes that are durable here and wait for other disks. */
+export class Confirmations {
+  #waiting: Confirming[] = [];
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  add(confirming: Confirming): void {
+    this.#waiting.push(confirming);
+  }
+
+  /** Takes out those that enough disks have; `copiesOf` counts them, this one included. */
+  confirmed(copiesOf: (sequence: number) => number): Confirming[] {
+    return this.#take(({ sequence, copies }) => copiesOf(sequence) >= copies);
+  }
+
+  expired(nowMs: number): Confirming[] {
+    return this.#take(({ dueMs }) => dueMs <= nowMs);
+  }
+
+  /** Takes out all: no confirmation of these can come any more. */
+  all(): Confirming[] {
+    return this.#take(() => true);
+  }
+
+  get dueMs(): number {
+    return this.#waiting[0]?.dueMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  #take(takes: (each: Confirming) => boolean): Confirming[] {
+    const taken: Confirming[] = [];
+    if (this.#waiting.length === 0) return taken;
+    this.#waiting = this.#waiting.filter((each) => {
+      if (!takes(each)) return true;
+      taken.push(each);
+      return false;
+    });
+    return taken;
+  }
+}

@@ -1,0 +1,137 @@
+import { ByteReader, ByteWriter, MalformedBytes } from '../bytes.ts';
+import { limits } from '../limits.ts';
+import { decodeRecord, encodeRecord } from '../wire.ts';
+import { type Header, readHeader, writeHeader } from './header.ts';
+import type { Encoded, Write } from './record.ts';
+import type { State } from './state.ts';
+import { coversDot, type Vector } from './vector.ts';
+
+const chunkKinds = { entries: 1, end: 2 } as const;
+
+/**
+ * A snapshot of a state that goes on changing: its keys are read a few at a time, those that change behind
+ * the reader are read again, and the last chunk, written in one step, holds what is left of them and the
+ * vector of that very moment. So what is sent is the state as it was at its end.
+ */
+export class Scan {
+  readonly #state: State;
+  /** Only what somebody with this vector lacks; all of it without one. */
+  readonly #beyond: Vector | undefined;
+  /** Records that are accepted and not yet applied, for a snapshot that takes the place of a journal. */
+  readonly #tail: () => Iterable<Encoded>;
+  readonly #writes: Iterator<Write>;
+  readonly #unobserve: () => void;
+  readonly #writer = new ByteWriter(limits.snapshotChunkBytes + 4096);
+  #changed = new Set<string>();
+  #isScanned = false;
+  #isEnded = false;
+
+  constructor(state: State, options: { beyond?: Vector | undefined; tail?: () => Iterable<Encoded> } = {}) {
+    this.#state = state;
+    this.#beyond = options.beyond;
+    this.#tail = options.tail ?? (() => []);
+    this.#writes = state.table.writes();
+    this.#unobserve = state.table.observe((key) => this.#changed.add(key));
+  }
+
+  /** The next chunk; undefined after the last. */
+  next(): Uint8Array | undefined {
+    if (this.#isEnded) return undefined;
+    this.#writer.u8(chunkKinds.entries);
+    this.#isScanned ||= this.#scan();
+    if (!this.#isScanned) return this.#writer.take();
+    if (this.#changed.size > limits.scanRestMax) {
+      this.#again();
+      return this.#writer.take();
+    }
+    for (const key of this.#changed) this.#put(this.#state.table.get(key));
+    this.#end();
+    return this.#writer.take();
+  }
+
+  /** Nobody wants the rest. */
+  close(): void {
+    this.#isEnded = true;
+    this.#unobserve();
+  }
+
+  /** True when every key has been read. */
+  #scan(): boolean {
+    for (let count = 0; count < limits.scanEntriesPerTurn; count++) {
+      if (this.#writer.length >= limits.snapshotChunkBytes) return false;
+      const { done, value } = this.#writes.next();
+      if (done === true) return true;
+      this.#put(value);
+    }
+    return false;
+  }
+
+  #again(): void {
+    for (const key of this.#changed) {
+      if (this.#writer.length >= limits.snapshotChunkBytes) return;
+      this.#changed.delete(key);
+      this.#put(this.#state.table.get(key));
+    }
+  }
+
+  #put(write: Write | undefined): void {
+    if (write === undefined || (this.#beyond !== undefined && coversDot(this.#beyond, write))) return;
+    const isStable = coversDot(this.#state.claims.stable, write);
+    const bytes = encodeRecord(isStable ? { ...write, dependencies: [] } : write);
+    this.#writer.varint(bytes.byteLength);
+    this.#writer.bytes(bytes);
+  }
+
+  #end(): void {
+    this.#writer.varint(0);
+    this.#writer.u8(chunkKinds.end);
+    writeHeader(this.#writer, this.#state);
+    for (const { bytes } of this.#tail()) {
+      this.#writer.varint(bytes.byteLength);
+      this.#writer.bytes(bytes);
+    }
+    this.close();
+  }
+}
+
+export interface Staged {
+  readonly writes: Write[];
+  header: Header | undefined;
+  /** Records behind the header's vector, in the order they were accepted. */
+  readonly tail: Encoded[];
+}
+
+export function emptyStage(): Staged {
+  return { writes: [], header: undefined, tail: [] };
+}
+
+/** Adds a chunk to what is staged. Throws `MalformedBytes`; the stage is then of no use. */
+export function stageChunk(
+  staged: Staged,
+  chunk: Uint8Array,
+  stampMax: number = Number.MAX_SAFE_INTEGER,
+): void {
+  const reader = new ByteReader(chunk);
+  if (staged.header !== undefined) throw new MalformedBytes('A snapshot goes on behind its end.');
+  if (reader.u8() !== chunkKinds.entries) throw new MalformedBytes('A chunk of a snapshot is unknown.');
+  while (!reader.done) {
+    const length = reader.varint();
+    if (length === 0) {
+      stageEnd(staged, reader, stampMax);
+      return;
+    }
+    const { record } = decodeRecord(reader.view(length));
+    if (record.kind !== 'write') throw new MalformedBytes('A snapshot holds writes only.');
+    if (record.stamp > stampMax) throw new MalformedBytes('A stamp lies too far ahead.');
+    staged.writes.push(record);
+  }
+}
+
+function stageEnd(staged: Staged, reader: ByteReader, stampMax: number): void {
+  if (reader.u8() !== chunkKinds.end) throw new MalformedBytes('A chunk of a snapshot is unknown.');
+  staged.header = readHeader(reader);
+  if (Math.max(staged.header.stampMax, staged.header.horizon) > stampMax) {
+    throw new MalformedBytes('A stamp lies too far ahead.');
+  }
+  while (!reader.done) staged.tail.push(decodeRecord(reader.view(reader.varint())));
+}

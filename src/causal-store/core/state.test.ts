@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { claim, dot, dots, id, member, opening, write } from '../testing/records.ts';
+import { forSeeds, pick } from '../testing/seeds.ts';
+import type { StoreRecord } from './record.ts';
+import { State } from './state.ts';
+import { coversAll, sequenceOf } from './vector.ts';
+
+const records: readonly StoreRecord[] = [
+  opening('a1', { address: 'x:1', stamp: 1 }),
+  write('a2', { key: 'k', stamp: 5 }),
+  write('a3', { key: 'l', stamp: 6, value: undefined }),
+  opening('b1', { address: 'y:1', stamp: 2 }),
+  write('b2', { key: 'k', stamp: 5, after: 'a1' }),
+  claim('b3', 'a2'),
+  member('b4', { address: 'z:1', present: true, who: id('c'), stamp: 8 }),
+  opening('c1', { address: 'z:1', stamp: 9, after: 'b4' }),
+  write('c2', { key: 'l', stamp: 7, after: 'a3' }),
+];
+
+function described(state: State): unknown {
+  return {
+    applied: [...state.applied].sort(),
+    values: ['k', 'l'].map((key) => state.table.get(key)),
+    members: state.members.present(),
+    current: ['a', 'b', 'c'].map((letter) => state.nodes.current(id(letter))),
+    covered: ['a', 'b', 'c'].map((letter) => state.claims.covered(id('b'), 99, id(letter))),
+    stampMax: state.stampMax,
+  };
+}
+
+/** In a random order that causality allows. */
+function applyAll(state: State, choose: (open: readonly StoreRecord[]) => StoreRecord): void {
+  let left = records;
+  while (left.length > 0) {
+    const open = left.filter(
+      ({ origin, sequence, dependencies }) =>
+        sequenceOf(state.applied, origin) === sequence - 1 && coversAll(state.applied, dependencies),
+    );
+    const next = choose(open);
+    state.apply(next);
+    left = left.filter((each) => each !== next);
+  }
+}
+
+describe('a state', () => {
+  it('is the same in whatever causal order its records came', () => {
+    const reference = new State();
+    applyAll(reference, ([first]) => first as StoreRecord);
+    forSeeds(100, (prng) => {
+      const state = new State();
+      applyAll(state, (open) => pick(prng, open));
+      expect(described(state)).toEqual(described(reference));
+    });
+  });
+
+  it('covers what it has applied', () => {
+    const state = new State();
+    state.apply(write('a1'));
+    expect(state.covers(dot('a1'))).toBe(true);
+    expect(state.coversAll(dots('a1 b1'))).toBe(false);
+    expect(state.coversAll([])).toBe(true);
+  });
+
+  it('holds everything stable back while nobody speaks for a member', () => {
+    const state = new State();
+    state.members.found(['x:1', 'y:1']);
+    state.apply(opening('a1', { address: 'x:1' }));
+    state.apply(claim('a2', ''));
+    expect(state.settle()).toBe(false);
+    state.apply(opening('b1', { address: 'y:1', after: 'a2' }));
+    state.apply(claim('a3', 'b1'));
+    state.apply(claim('b2', 'a3'));
+    expect(state.settle()).toBe(true);
+    expect(sequenceOf(state.claims.stable, id('a'))).toBeGreaterThanOrEqual(2);
+  });
+});

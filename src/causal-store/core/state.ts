@@ -1,0 +1,73 @@
+import { Claims } from './claims.ts';
+import { Members } from './members.ts';
+import { Nodes } from './nodes.ts';
+import type { Dot, StoreRecord } from './record.ts';
+import { Table } from './table.ts';
+import { coversDot, raise } from './vector.ts';
+
+/** What applying a record did to its key. */
+export interface Applied {
+  readonly existed: boolean;
+}
+
+const untouched: Applied = { existed: false };
+
+/**
+ * What a replica has applied: a function of the set of records alone, whatever the order they came in
+ * within causality. Nothing in here knows of disks, peers or time.
+ *
+ * Invariants: what is applied is causally closed; equal vectors mean equal keys, values and members.
+ */
+export class State {
+  readonly applied = new Map<string, number>();
+  readonly table = new Table();
+  readonly members = new Members();
+  readonly nodes = new Nodes();
+  readonly claims = new Claims();
+  /** The highest stamp of any record. */
+  stampMax = 0;
+
+  covers(dot: Dot): boolean {
+    return coversDot(this.applied, dot) || coversDot(this.applied, this.nodes.standInFor(dot));
+  }
+
+  coversAll(dots: readonly Dot[]): boolean {
+    for (const dot of dots) if (!this.covers(dot)) return false;
+    return true;
+  }
+
+  apply(record: StoreRecord): Applied {
+    raise(this.applied, record.origin, record.sequence);
+    if (record.stamp > this.stampMax) this.stampMax = record.stamp;
+    switch (record.kind) {
+      case 'write':
+        return this.table.apply(record);
+      case 'claim':
+        this.claims.add(record, record.dependencies);
+        break;
+      case 'opening':
+        this.nodes.open(record);
+        this.members.open(record);
+        this.claims.add(record, record.dependencies);
+        break;
+      case 'member':
+        this.members.change(record);
+        break;
+    }
+    return untouched;
+  }
+
+  /**
+   * Works out again what every member has, and forgets what only had to be kept for those that had not.
+   * Nothing is stable while a member is one that nobody speaks for.
+   */
+  settle(): boolean {
+    const speakers: string[] = [];
+    for (const { binding } of this.members.present()) {
+      const origin = binding.node === undefined ? undefined : this.nodes.current(binding.node);
+      if (origin === undefined) return false;
+      speakers.push(origin);
+    }
+    return this.claims.settle(speakers);
+  }
+}

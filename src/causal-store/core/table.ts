@@ -1,0 +1,134 @@
+import { compareVersions, type VersionId, versionOf, type Write } from './record.ts';
+import { SortedKeys } from './sorted-keys.ts';
+import { sequenceOf, type Vector } from './vector.ts';
+
+export interface Page {
+  readonly keys: readonly string[];
+  /** Whether there are keys behind these. */
+  readonly more: boolean;
+}
+
+/**
+ * The keys and what they hold: of each the write that wins, a tombstone when that is a delete.
+ *
+ * Invariants: a key's write is the highest version of those applied; a tombstone goes only when nobody can
+ * bring an older version of its key any more; `live` lists the keys with a value, in order.
+ */
+export class Table {
+  #writes = new Map<string, Write>();
+  readonly #live = new SortedKeys();
+  /** Tombstones in the order of their origin's stream. */
+  readonly #tombstones = new Map<string, Write[]>();
+  #tombstoneCount = 0;
+  /** The highest stamp of a tombstone that is gone: below it, a missing key may be a deleted one. */
+  horizon = 0;
+  /** Told of every tombstone that goes. For checks. */
+  onCollected: ((tombstone: Write) => void) | undefined;
+  /** Told of every key that changes. */
+  #observers = new Set<(key: string) => void>();
+
+  /** Keys with a value. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /** Keys and tombstones. */
+  get entries(): number {
+    return this.#writes.size;
+  }
+
+  get tombstones(): number {
+    return this.#tombstoneCount;
+  }
+
+  get(key: string): Write | undefined {
+    return this.#writes.get(key);
+  }
+
+  writes(): IterableIterator<Write> {
+    return this.#writes.values();
+  }
+
+  /** Whether the key had a value before, and whether this write now decides. */
+  apply(write: Write): { readonly existed: boolean; readonly wins: boolean } {
+    const before = this.#writes.get(write.key);
+    const existed = before?.value !== undefined;
+    if (before !== undefined && compareVersions(versionOf(write), versionOf(before)) <= 0) {
+      return { existed, wins: false };
+    }
+    this.#writes.set(write.key, write);
+    if (before !== undefined && before.value === undefined) this.#tombstoneCount--;
+    if (write.value === undefined) this.#bury(write);
+    if (existed !== (write.value !== undefined)) {
+      if (existed) this.#live.delete(write.key);
+      else this.#live.add(write.key);
+    }
+    for (const changed of this.#observers) changed(write.key);
+    return { existed, wins: true };
+  }
+
+  /** Removes tombstones that every member is known to have. */
+  collect(stable: Vector): number {
+    let collected = 0;
+    for (const [origin, queue] of this.#tombstones) {
+      const upTo = sequenceOf(stable, origin);
+      let done = 0;
+      for (const tombstone of queue) {
+        if (tombstone.sequence > upTo) break;
+        done++;
+        if (this.#writes.get(tombstone.key) !== tombstone) continue;
+        this.#writes.delete(tombstone.key);
+        this.#tombstoneCount--;
+        this.horizon = Math.max(this.horizon, versionOf(tombstone).stamp);
+        this.onCollected?.(tombstone);
+        collected++;
+      }
+      if (done === queue.length) this.#tombstones.delete(origin);
+      else if (done > 0) queue.splice(0, done);
+    }
+    return collected;
+  }
+
+  page(prefix: string, after: string | undefined, most: number): Page {
+    return this.#live.page(prefix, after, most);
+  }
+
+  /** Calls `changed` with every key that changes; the result ends it. */
+  observe(changed: (key: string) => void): () => void {
+    this.#observers.add(changed);
+    return () => this.#observers.delete(changed);
+  }
+
+  /** Everything goes: another state takes its place. */
+  clear(): void {
+    this.#writes = new Map();
+    this.#live.clear();
+    this.#tombstones.clear();
+    this.#tombstoneCount = 0;
+  }
+
+  #bury(tombstone: Write): void {
+    this.#tombstoneCount++;
+    const queue = this.#tombstones.get(tombstone.origin);
+    if (queue === undefined) {
+      this.#tombstones.set(tombstone.origin, [tombstone]);
+      return;
+    }
+    // Streams come in order; only a snapshot brings its tombstones in any.
+    let at = queue.length;
+    while (at > 0 && (queue[at - 1] as Write).sequence > tombstone.sequence) at--;
+    queue.splice(at, 0, tombstone);
+  }
+}
+
+/** What another replica's write of a key means here, when it comes from behind what has been forgotten. */
+export function judgeSurplus(
+  mine: Write,
+  theirs: Write | undefined,
+  horizon: number,
+): 'wins' | 'loses' | 'undecidable' {
+  const version: VersionId = versionOf(mine);
+  if (theirs !== undefined) return compareVersions(version, versionOf(theirs)) > 0 ? 'wins' : 'loses';
+  if (mine.value === undefined) return 'loses';
+  return version.stamp > horizon ? 'wins' : 'undecidable';
+}

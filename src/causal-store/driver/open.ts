@@ -1,0 +1,136 @@
+import type { Host } from '../../host/index.ts';
+import {
+  type Damage,
+  type Journal,
+  type JournalEvent,
+  openJournal,
+  type Replay,
+} from '../../journal/index.ts';
+import { ignore, type Observe } from '../../std/index.ts';
+import { MalformedBytes } from '../bytes.ts';
+import type { Watch } from '../core/ledger.ts';
+import { Replica } from '../core/replica.ts';
+import { limits } from '../limits.ts';
+import { CausalStore, type StoreEvent } from './store.ts';
+
+export interface CausalStoreOptions {
+  readonly host: Host;
+  /** Where the others find this replica: `host:port`. */
+  readonly address: string;
+  /** All replicas, this one included, in any order; none for a store of its own that has no peers. */
+  readonly members?: readonly string[] | undefined;
+  /** Where its journal is kept; undefined keeps nothing beyond the process. */
+  readonly folder: string | undefined;
+  /** Proves peers to each other; without it whoever can connect is believed. */
+  readonly clusterKey?: string | undefined;
+  /** The shard group; 0 by default. */
+  readonly group?: number | undefined;
+  readonly causalWaitMs?: number | undefined;
+  readonly antiEntropyMs?: number | undefined;
+  readonly segmentBytes?: number | undefined;
+  /** The journal can no longer be trusted to take anything: the process must end. */
+  readonly fatal: (message: string) => void;
+  readonly observe?: Observe<StoreEvent | JournalEvent> | undefined;
+  /** For checks. */
+  readonly watch?: Watch | undefined;
+}
+
+export type OpenedStore =
+  | {
+      readonly ok: true;
+      readonly store: CausalStore;
+      /** What of the journal could not be read; peers give it back, where they have it. */
+      readonly damage: readonly Damage[];
+    }
+  | { readonly ok: false; readonly message: string };
+
+/** Opens a replica: reads its journal, then begins to live. `done` is called once, later. */
+export function openCausalStore(options: CausalStoreOptions, done: (opened: OpenedStore) => void): void {
+  const { host, address, members = [], folder, observe = ignore } = options;
+  const newId = (): string => Buffer.from(host.random.bytes(8)).toString('hex');
+  const replica = new Replica({
+    address,
+    list: members,
+    group: options.group ?? 0,
+    causalWaitMs: options.causalWaitMs ?? limits.causalWaitMs,
+    antiEntropyMs: options.antiEntropyMs ?? limits.antiEntropyMs,
+    seed: host.random.u32(),
+    newId,
+    watch: options.watch,
+  });
+  const live = (journal: Journal | undefined, damage: readonly Damage[]): CausalStore => {
+    replica.ledger.recovered();
+    const store = new CausalStore({
+      host,
+      replica,
+      journal,
+      folder,
+      address,
+      session: newId(),
+      clusterKey: options.clusterKey,
+      hasPeers: members.length > 0,
+      observe,
+    });
+    store.start();
+    done({ ok: true, store, damage });
+    return store;
+  };
+  if (folder === undefined) {
+    host.clock.setTimer(0, () => live(undefined, []));
+    return;
+  }
+  let store: CausalStore | undefined;
+  const journalOptions = {
+    disk: host.disk,
+    clock: host.clock,
+    folder: `${folder}/journal`,
+    // What a disk has lost is lost: the peers have most of it, and tell whether this replica may be believed.
+    onDamage: 'truncate' as const,
+    fatal: (failure: { readonly message: string }) => options.fatal(failure.message),
+    segmentBytes: options.segmentBytes,
+    observe: (event: JournalEvent) => {
+      if (event.type === 'committed' || event.type === 'room') store?.journalMoved();
+      observe(event);
+    },
+  };
+  const replaying = new Replaying(replica);
+  openJournal(journalOptions, replaying, (outcome) => {
+    if (!outcome.ok) {
+      done({ ok: false, message: outcome.failure.message });
+    } else if (replaying.unreadable !== undefined) {
+      const message = `The journal in ${folder} cannot be read by this version: ${replaying.unreadable}`;
+      outcome.journal.close(() => done({ ok: false, message }));
+    } else {
+      store = live(outcome.journal, outcome.recovered.damage);
+    }
+  });
+}
+
+/** Hands the journal to the replica. Its bytes are whole; whether they make sense shows here. */
+class Replaying implements Replay {
+  readonly #replica: Replica;
+  /** What was wrong with the first entry that made no sense; nothing behind it is looked at. */
+  unreadable: string | undefined;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  snapshot(chunk: Uint8Array): void {
+    this.#read(() => this.#replica.ledger.replaySnapshot(chunk));
+  }
+
+  record(bytes: Uint8Array): void {
+    this.#read(() => this.#replica.ledger.replay(bytes));
+  }
+
+  #read(read: () => void): void {
+    if (this.unreadable !== undefined) return;
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof MalformedBytes)) throw error;
+      this.unreadable = error.message;
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import type { Connection, ConnectionHandlers, Host } from '../../host/index.ts';
+import { type Link, type LinkEvent, Links } from '../../link/index.ts';
+import type { Observe } from '../../std/index.ts';
+import type { Scan } from '../core/scan.ts';
+import { limits } from '../limits.ts';
+import { messageKinds, snapshotStream } from '../messages.ts';
+import { SnapshotReceiver, SnapshotSender } from './snapshots.ts';
+
+/** What a peer does, as the core is told. */
+export interface PeerListener {
+  up(address: string): void;
+  down(address: string): void;
+  silent(address: string): void;
+  heard(address: string): void;
+  paused(pausedMs: number): void;
+  message(from: string, kind: number, payload: Uint8Array): void;
+  snapshotBegins(from: string, epoch: number): void;
+  snapshotChunk(from: string, epoch: number, chunk: Uint8Array): void;
+  snapshotLost(from: string, epoch: number): void;
+  snapshotSent(to: string, scan: Scan): void;
+  /** The next message of records for a peer, when there is something to send. */
+  nextRecords(address: string): Uint8Array | 'too-far-behind' | undefined;
+  /** What it lacks has to be sent as a snapshot. */
+  behind(address: string): void;
+}
+
+export interface PeersOptions {
+  readonly host: Host;
+  readonly address: string;
+  readonly session: string;
+  readonly clusterKey: string | undefined;
+  readonly listener: PeerListener;
+  readonly observe: Observe<LinkEvent>;
+}
+
+/** The links to the other replicas. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #links: Links;
+  readonly #dialled = new Map<string, Link>();
+  /** By address: a message that did not fit any more. */
+  readonly #unsent = new Map<string, Uint8Array>();
+  readonly #up = new Map<string, Link>();
+  #isFlushDue = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    const { host, address, session, clusterKey, observe, listener } = options;
+    this.#links = new Links({
+      host,
+      address,
+      session,
+      ...(clusterKey === undefined ? {} : { clusterKey }),
+      observe,
+      listener: {
+        up: (link) => {
+          this.#up.set(link.address, link);
+          listener.up(link.address);
+        },
+        down: (link) => {
+          this.#up.delete(link.address);
+          this.#unsent.delete(link.address);
+          listener.down(link.address);
+        },
+        silent: (link) => listener.silent(link.address),
+        heard: (link) => listener.heard(link.address),
+        paused: (pausedMs) => listener.paused(pausedMs),
+        message: (link, kind, payload) => listener.message(link.address, kind, payload),
+        stream: (link, kind, payload, stream) =>
+          kind === snapshotStream
+            ? new SnapshotReceiver(link.address, payload, stream, listener)
+            : undefined,
+        drained: (link) => this.#flushTo(link),
+      },
+    });
+  }
+
+  accept(connection: Connection): ConnectionHandlers {
+    return this.#links.accept(connection);
+  }
+
+  /** Keeps links to these, and dials no other. */
+  keep(addresses: readonly string[]): void {
+    const wanted = new Set(addresses);
+    for (const [address, link] of this.#dialled) {
+      if (wanted.has(address)) continue;
+      this.#dialled.delete(address);
+      link.close();
+    }
+    for (const address of wanted) {
+      if (!this.#dialled.has(address)) this.#dialled.set(address, this.#links.connect(address));
+    }
+  }
+
+  send(to: string, kind: number, payload: Uint8Array): void {
+    const link = this.#up.get(to);
+    // What control messages need is kept free of records; a link over even that bound is of no use.
+    if (link !== undefined && !link.send(kind, payload)) link.close();
+  }
+
+  sendSnapshot(to: string, epoch: number, scan: Scan): void {
+    const link = this.#up.get(to);
+    const sender = new SnapshotSender(this.#options.host.clock, scan, () => {
+      this.#options.listener.snapshotSent(to, scan);
+    });
+    sender.start(link, epoch);
+  }
+
+  cutOff(address: string): void {
+    this.#up.get(address)?.close();
+  }
+
+  /** There may be records to be sent: at the end of this turn, together. */
+  flushSoon(): void {
+    if (this.#isFlushDue || this.#up.size === 0) return;
+    this.#isFlushDue = true;
+    this.#options.host.clock.setTimer(0, () => {
+      this.#isFlushDue = false;
+      for (const link of this.#up.values()) this.#flushTo(link);
+    });
+  }
+
+  close(done: () => void): void {
+    this.#links.close(done);
+  }
+
+  #flushTo(link: Link): void {
+    const { address } = link;
+    while (link.queuedBytes < limits.linkQueueBytesMax) {
+      const payload = this.#unsent.get(address) ?? this.#options.listener.nextRecords(address);
+      if (payload === undefined) return;
+      if (payload === 'too-far-behind') {
+        this.#options.listener.behind(address);
+        return;
+      }
+      if (!link.send(messageKinds.records, payload)) {
+        this.#unsent.set(address, payload);
+        return;
+      }
+      this.#unsent.delete(address);
+    }
+  }
+}

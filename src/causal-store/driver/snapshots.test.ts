@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { Host } from '../../host/index.ts';
+import { type LinkStream, Links } from '../../link/index.ts';
+import { createSimulation, type Simulation } from '../../simulator/index.ts';
+import { emptyStage, Scan, stageChunk } from '../core/scan.ts';
+import { State } from '../core/state.ts';
+import { limits } from '../limits.ts';
+import { snapshotStream } from '../messages.ts';
+import { write } from '../testing/records.ts';
+import { type PeerListener, Peers } from './peers.ts';
+
+/** What one side was told, in order. */
+class Heard implements PeerListener {
+  readonly lines: string[] = [];
+  readonly chunks: Uint8Array[] = [];
+  up = (address: string) => this.lines.push(`up ${address}`);
+  down = (address: string) => this.lines.push(`down ${address}`);
+  silent = (): void => {};
+  heard = (): void => {};
+  paused = (): void => {};
+  message = (from: string, kind: number) => this.lines.push(`message ${kind} from ${from}`);
+  snapshotBegins = (from: string, epoch: number) => this.lines.push(`begins ${from} ${epoch}`);
+  snapshotChunk = (_from: string, _epoch: number, chunk: Uint8Array) => this.chunks.push(chunk);
+  snapshotLost = (from: string, epoch: number) => this.lines.push(`lost ${from} ${epoch}`);
+  snapshotSent = (to: string, scan: Scan): void => {
+    scan.close();
+    this.lines.push(`sent ${to}`);
+  };
+  nextRecords = () => undefined;
+  behind = (): void => {};
+}
+
+function peersOn(host: Host, address: string, listener: PeerListener): Peers {
+  const peers = new Peers({
+    host,
+    address,
+    session: address,
+    clusterKey: undefined,
+    listener,
+    observe: () => {},
+  });
+  host.network.listen(
+    { host: '0.0.0.0', port: 1 },
+    (connection) => peers.accept(connection),
+    () => {},
+  );
+  return peers;
+}
+
+/** Two sides with a link between them. */
+function linked() {
+  const simulation = createSimulation({ seed: 1 });
+  const [sender, receiver] = [new Heard(), new Heard()];
+  const from = peersOn(simulation.host('a'), 'a:1', sender);
+  peersOn(simulation.host('b'), 'b:1', receiver);
+  from.keep(['b:1']);
+  simulation.runUntil(() => sender.lines.length > 0 && receiver.lines.length > 0, 5_000);
+  return { simulation, sender, receiver, from };
+}
+
+/** Of more than fits on a link at once. */
+function largeState(): State {
+  const state = new State();
+  for (let sequence = 1; sequence <= 40; sequence++) {
+    state.apply(write(`a${sequence}`, { key: `k${sequence}`, value: 'x'.repeat(50_000) }));
+  }
+  return state;
+}
+
+describe('a snapshot', () => {
+  it('arrives whole, chunk by chunk, also what changed while it was on its way', () => {
+    const { simulation, sender, receiver, from } = linked();
+    const state = largeState();
+    from.sendSnapshot('b:1', 5, new Scan(state));
+    simulation.runUntil(() => receiver.chunks.length > 2, 5_000);
+    state.apply(write('a41', { key: 'k1', value: '"changed"', stamp: 99 }));
+    simulation.runUntil(() => receiver.lines.some((line) => line.startsWith('lost')), 5_000);
+    const staged = emptyStage();
+    for (const chunk of receiver.chunks) stageChunk(staged, chunk);
+    expect(staged.header?.applied).toEqual(state.applied);
+    const table = new State().table;
+    for (const each of staged.writes) table.apply(each);
+    expect([table.get('k1')?.value, table.size]).toEqual(['"changed"', 40]);
+    expect(sender.lines).toEqual(['up b:1', 'sent b:1']);
+    // The end of a stream that is whole means nothing more to who has its last chunk.
+    expect(receiver.lines).toEqual(['up a:1', 'begins a:1 5', 'lost a:1 5']);
+  });
+
+  it('that breaks off is told to both sides', () => {
+    const { simulation, sender, receiver, from } = linked();
+    from.sendSnapshot('b:1', 5, new Scan(largeState()));
+    simulation.runUntil(() => receiver.chunks.length > 2, 5_000);
+    simulation.partition(['a'], ['b']);
+    simulation.runUntil(() => sender.lines.length > 2 && receiver.lines.length > 3, 20_000);
+    expect(sender.lines.toSorted()).toEqual(['down b:1', 'sent b:1', 'up b:1']);
+    expect(receiver.lines.toSorted()).toEqual(['begins a:1 5', 'down a:1', 'lost a:1 5', 'up a:1']);
+  });
+
+  it('to somebody who is not linked is over at once', () => {
+    const { simulation, sender, from } = linked();
+    from.sendSnapshot('c:1', 5, new Scan(new State()));
+    simulation.runFor(1);
+    expect(sender.lines).toEqual(['up b:1', 'sent c:1']);
+  });
+});
+
+/** A stream of somebody who speaks the link's protocol and sends what it likes. */
+function streamTo(
+  simulation: Simulation,
+  header: string,
+  why: (reason: string) => void,
+): LinkStream | undefined {
+  let stream: LinkStream | undefined;
+  const links = new Links({
+    host: simulation.host('x'),
+    address: 'x:1',
+    session: 'x',
+    observe: () => {},
+    listener: {
+      up: (link) => {
+        const handlers = { data: () => {}, closed: why };
+        stream = link.openStream(snapshotStream, Buffer.from(header, 'hex'), handlers);
+      },
+      down: () => {},
+      message: () => {},
+    },
+  });
+  links.connect('b:1');
+  simulation.runUntil(() => stream !== undefined, 5_000);
+  return stream;
+}
+
+describe('somebody who sends a snapshot that is none', () => {
+  it('is cut short when a chunk is longer than any of ours', () => {
+    const { simulation, receiver } = linked();
+    let reason: string | undefined;
+    const stream = streamTo(simulation, '05', (why) => {
+      reason = why;
+    });
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(limits.snapshotChunkBytesMax + 1);
+    stream?.write(length);
+    simulation.runUntil(() => reason !== undefined, 5_000);
+    expect(reason).toMatch(/too long/);
+    expect(receiver.chunks).toEqual([]);
+  });
+
+  it('answers no question when its numbers make no sense', () => {
+    const { simulation, receiver } = linked();
+    streamTo(simulation, '80', () => {});
+    simulation.runUntil(() => receiver.lines.includes('begins x:1 0'), 5_000);
+    expect(receiver.lines).toContain('begins x:1 0');
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import * as messages from './messages.ts';
+import { dot, id, vector } from './testing/records.ts';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const greeting = {
+  group: 0,
+  address: 'r1:8090',
+  node: id('1'),
+  start: 2,
+  origin: id('a'),
+  applied: vector('a5 b300'),
+};
+const setBy = { rank: 2, stamp: 300, origin: id('b'), sequence: 4 };
+const verdict = { judgement: 'rejoin', listed: true, presenceBy: setBy, bindingBy: undefined } as const;
+const records = {
+  epoch: 3,
+  wantsAck: true,
+  records: [Buffer.from('01', 'hex'), Buffer.from('0203', 'hex')],
+};
+
+/** What peers of other versions of the software expect. */
+const golden = [
+  [
+    'greeting',
+    greeting,
+    messages.encodeGreeting(greeting),
+    messages.decodeGreeting,
+    '01000772313a38303930111111111111111102aaaaaaaaaaaaaaaa02aaaaaaaaaaaaaaaa05bbbbbbbbbbbbbbbbac02',
+  ],
+  [
+    'verdict',
+    verdict,
+    messages.encodeVerdict(verdict),
+    messages.decodeVerdict,
+    '01010102ac0210626262626262626262626262626262620400',
+  ],
+  [
+    'pull',
+    { epoch: 3, accepted: vector('a5') },
+    messages.encodePull({ epoch: 3, accepted: vector('a5') }),
+    messages.decodePull,
+    '0301aaaaaaaaaaaaaaaa05',
+  ],
+  ['records', records, messages.encodeRecords(records), messages.decodeRecords, '03010101020203'],
+  ['ack', dot('a7'), messages.encodeAck(dot('a7')), messages.decodeAck, 'aaaaaaaaaaaaaaaa07'],
+  [
+    'join',
+    { epoch: 2, node: id('c') },
+    messages.encodeJoin({ epoch: 2, node: id('c') }),
+    messages.decodeJoin,
+    '02cccccccccccccccc',
+  ],
+] as const;
+
+describe('messages between replicas', () => {
+  it('have these numbers', () => {
+    expect(messages.messageKinds).toEqual({ greet: 1, verdict: 2, pull: 3, records: 4, ack: 5, join: 6 });
+    expect(messages.snapshotStream).toBe(1);
+  });
+
+  it.each(golden)('%s', (_, message, bytes, decode, expected) => {
+    expect(hex(bytes)).toBe(expected);
+    expect(decode(bytes)).toEqual(message);
+  });
+
+  it('takes a greeting of another version for one of a stranger, whatever follows', () => {
+    const bytes = messages.encodeGreeting(greeting);
+    bytes[0] = 2;
+    expect(messages.decodeGreeting(bytes.subarray(0, 1))).toBeUndefined();
+  });
+
+  it('knows every judgement', () => {
+    for (const judgement of ['open', 'rejoin', 'restored', 'fenced', 'foreign'] as const) {
+      const each = { judgement, listed: false, presenceBy: undefined, bindingBy: setBy };
+      expect(messages.decodeVerdict(messages.encodeVerdict(each))).toEqual(each);
+    }
+  });
+});

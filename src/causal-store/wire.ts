@@ -1,0 +1,200 @@
+import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts';
+import type { Dot, Encoded, StoreRecord, VersionId } from './core/record.ts';
+import type { Vector } from './core/vector.ts';
+import { limits } from './limits.ts';
+
+/**
+ * The form of records on the network and in the journal. A record is
+ * `kind group origin sequence stamp dependencies body`; numbers are LEB128, texts UTF-8 with their length,
+ * origins and nodes 8 bytes. Version 1; a change needs a new version and a way to read the old.
+ */
+export const wireVersion = 1;
+
+const kinds = {
+  put: 1,
+  delete: 2,
+  claim: 3,
+  opening: 4,
+  member: 5,
+  putAgain: 6,
+  deleteAgain: 7,
+  echo: 8,
+} as const;
+
+const writer = new ByteWriter(64 * 1024);
+
+export function encodeRecord(record: StoreRecord): Uint8Array {
+  writer.u8(kindOf(record));
+  writer.varint(record.group);
+  writeDot(writer, record);
+  writer.varint(record.stamp);
+  writeDots(writer, record.dependencies);
+  writeBody(record);
+  return writer.take();
+}
+
+function kindOf(record: StoreRecord): number {
+  if (record.kind === 'claim') return record.isEcho ? kinds.echo : kinds.claim;
+  if (record.kind !== 'write') return kinds[record.kind];
+  if (record.first === undefined) return record.value === undefined ? kinds.delete : kinds.put;
+  return record.value === undefined ? kinds.deleteAgain : kinds.putAgain;
+}
+
+function writeBody(record: StoreRecord): void {
+  if (record.kind === 'write') {
+    if (record.first !== undefined) writeVersion(writer, record.first);
+    writer.text(record.key);
+    if (record.value !== undefined) writer.text(record.value);
+  } else if (record.kind === 'opening') {
+    writer.id(record.node);
+    writer.varint(record.start);
+    writer.text(record.address);
+    writer.u8(record.leaves === undefined ? 0 : 1);
+    if (record.leaves !== undefined) writer.text(record.leaves);
+    writer.varint(record.abandons.length);
+    for (const origin of record.abandons) writer.id(origin);
+    writer.varint(record.handsIn);
+  } else if (record.kind === 'member') {
+    writer.text(record.address);
+    writer.u8((record.present ? 1 : 0) | (record.who === undefined ? 0 : 2));
+    if (record.who !== undefined) writer.id(record.who);
+  }
+}
+
+/** Throws `MalformedBytes`. */
+export function decodeRecord(bytes: Uint8Array): Encoded {
+  const reader = new ByteReader(bytes);
+  const record = readRecord(reader);
+  reader.end();
+  return { record, bytes };
+}
+
+function readRecord(reader: ByteReader): StoreRecord {
+  const kind = reader.u8();
+  const group = reader.varint();
+  const { origin, sequence } = readDot(reader);
+  const stamp = reader.varint();
+  const dependencies = readDots(reader);
+  const head = { group, origin, sequence, stamp, dependencies };
+  switch (kind) {
+    case kinds.put:
+      return { ...head, kind: 'write', first: undefined, key: reader.text(), value: reader.text() };
+    case kinds.delete:
+      return { ...head, kind: 'write', first: undefined, key: reader.text(), value: undefined };
+    case kinds.putAgain: {
+      const first = readFirst(reader, stamp);
+      return { ...head, kind: 'write', first, key: reader.text(), value: reader.text() };
+    }
+    case kinds.deleteAgain: {
+      const first = readFirst(reader, stamp);
+      return { ...head, kind: 'write', first, key: reader.text(), value: undefined };
+    }
+    case kinds.claim:
+    case kinds.echo:
+      return { ...head, kind: 'claim', isEcho: kind === kinds.echo };
+    case kinds.opening:
+      return {
+        ...head,
+        kind: 'opening',
+        node: reader.id(),
+        start: reader.varint(),
+        address: readAddress(reader),
+        leaves: reader.u8() === 1 ? readAddress(reader) : undefined,
+        abandons: Array.from({ length: reader.count(8) }, () => reader.id()),
+        handsIn: readSequence(reader),
+      };
+    case kinds.member: {
+      const address = readAddress(reader);
+      const flags = reader.u8();
+      if (flags > 3) throw new MalformedBytes('A member change has unknown flags.');
+      const who = (flags & 2) === 0 ? undefined : reader.id();
+      return { ...head, kind: 'member', address, present: (flags & 1) === 1, who };
+    }
+    default:
+      throw new MalformedBytes(`A record of kind ${kind} is unknown.`);
+  }
+}
+
+/** What is handed in again was written earlier. */
+function readFirst(reader: ByteReader, stamp: number): VersionId {
+  const first = readVersion(reader);
+  if (first.stamp > stamp) throw new MalformedBytes('A write is handed in before it was written.');
+  return first;
+}
+
+export function writeDot(to: ByteWriter, { origin, sequence }: Dot): void {
+  to.id(origin);
+  to.varint(sequence);
+}
+
+/** One text for each origin: it is in every record, and in every entry of every vector. */
+const origins = new Map<string, string>();
+
+export function readOrigin(reader: ByteReader): string {
+  const read = reader.id();
+  const known = origins.get(read);
+  if (known !== undefined) return known;
+  if (origins.size >= limits.originsMax) origins.clear();
+  origins.set(read, read);
+  return read;
+}
+
+/** `host:port`: whatever else stood for a member could never be dialled. */
+export function readAddress(reader: ByteReader): string {
+  const address = reader.text();
+  const port = Number(/^(?:\[[^[\]]+\]|[^:[\]]+):(\d{1,5})$/.exec(address)?.[1]);
+  if (port >= 1 && port <= 65_535 && Buffer.byteLength(address) <= limits.addressBytesMax) return address;
+  throw new MalformedBytes('A member has no address.');
+}
+
+/** Beyond what any stream comes to: room is left to count on from it. */
+function readSequence(reader: ByteReader): number {
+  const sequence = reader.varint();
+  if (sequence > limits.sequenceMax) throw new MalformedBytes('A sequence is higher than any can be.');
+  return sequence;
+}
+
+export function readDot(reader: ByteReader): Dot {
+  const origin = readOrigin(reader);
+  const sequence = readSequence(reader);
+  if (sequence === 0) throw new MalformedBytes('A dot has a sequence from 1.');
+  return { origin, sequence };
+}
+
+export function writeDots(to: ByteWriter, dots: readonly Dot[]): void {
+  to.varint(dots.length);
+  for (const dot of dots) writeDot(to, dot);
+}
+
+export function readDots(reader: ByteReader): Dot[] {
+  const count = reader.count(9);
+  const dots: Dot[] = [];
+  for (let index = 0; index < count; index++) dots.push(readDot(reader));
+  return dots;
+}
+
+export function writeVersion(to: ByteWriter, version: VersionId): void {
+  to.varint(version.stamp);
+  writeDot(to, version);
+}
+
+export function readVersion(reader: ByteReader): VersionId {
+  const stamp = reader.varint();
+  return { stamp, ...readDot(reader) };
+}
+
+export function writeVector(to: ByteWriter, vector: Vector): void {
+  to.varint(vector.size);
+  for (const [origin, sequence] of vector) {
+    to.id(origin);
+    to.varint(sequence);
+  }
+}
+
+export function readVector(reader: ByteReader): Map<string, number> {
+  const vector = new Map<string, number>();
+  const count = reader.count(9);
+  if (count > limits.originsMax) throw new MalformedBytes('A vector is longer than any can be.');
+  for (let index = 0; index < count; index++) vector.set(readOrigin(reader), readSequence(reader));
+  return vector;
+}
