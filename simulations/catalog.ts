@@ -1,6 +1,8 @@
 import type { Scenario } from 'holdfast/simulator';
-import { mutants } from './scenarios/calls/mutants.ts';
+import { mutants as callsMutants } from './scenarios/calls/mutants.ts';
 import { callsScenario } from './scenarios/calls/scenario.ts';
+import { mutants as causalMutants, findings } from './scenarios/causal/mutants.ts';
+import { causalScenario } from './scenarios/causal/scenario.ts';
 import { type RegistryBug, registryBugs } from './scenarios/registry/bugs.ts';
 import { registryScenario } from './scenarios/registry/scenario.ts';
 
@@ -9,27 +11,32 @@ export interface Canary {
   readonly scenario: Scenario;
   /** What is wrong, on purpose. */
   readonly bug: string;
-  /** What the failure must say, where one check in particular has to find it. */
+  /** What a failure must say, where one check in particular has to find it. */
   readonly foundBy?: string | undefined;
 }
 
-export const scenarios: readonly Scenario[] = [registryScenario(), callsScenario()];
+export const scenarios: readonly Scenario[] = [registryScenario(), callsScenario(), causalScenario()];
 
 export const canaries: readonly Canary[] = [
   ...Object.entries(registryBugs).map(([name, bug]) => ({
     scenario: registryScenario(name as RegistryBug),
     bug,
   })),
-  ...mutants.map((mutant) => ({
+  ...callsMutants.map((mutant) => ({
     scenario: callsScenario(mutant),
     bug: mutant.bug,
     foundBy: `${mutant.rule}: `,
+  })),
+  ...causalMutants.map((mutant) => ({
+    scenario: causalScenario(mutant),
+    bug: mutant.bug,
+    foundBy: findings[mutant.foundBy],
   })),
 ];
 
 /** Runs of a scenario when nobody says how many: those that are short make up for it by their number. */
 export function seedsByDefault({ name }: Scenario): number {
-  return name === 'calls' ? 10_000 : 100;
+  return { calls: 10_000, causal: 2_000 }[name] ?? 100;
 }
 
 /** The name under which all canaries run together. */

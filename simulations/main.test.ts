@@ -11,7 +11,7 @@ function simulate(...args: string[]) {
 }
 
 describe('the program', () => {
-  it('ends with its sum and says by its status whether all is well', () => {
+  it('ends with its sum and says by its status whether all is well', { timeout: 120_000 }, () => {
     expect(simulate('--scenario=registry', '--seeds=2')).toMatchObject({
       status: 0,
       last: '1 passed, 0 failed',

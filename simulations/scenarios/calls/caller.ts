@@ -66,13 +66,13 @@ export class Caller implements Books {
     const { blame } = this;
     const { regime } = this.#plan;
     return [
-      ...[this.#places, this.#queue, this.#starvation],
-      ...[
-        new RepeatsCheck(blame),
-        new BreakersCheck(blame),
-        new EpochsCheck(blame),
-        new EndingsCheck(blame, () => this.pausedAtMs),
-      ],
+      this.#places,
+      this.#queue,
+      this.#starvation,
+      new RepeatsCheck(blame),
+      new BreakersCheck(blame),
+      new EpochsCheck(blame),
+      new EndingsCheck(blame, () => this.pausedAtMs),
       ...(regime === 'poison' ? [new PoisonCheck(blame)] : []),
       ...(regime === 'fast-failing' ? [this.#attraction] : []),
     ];
@@ -128,7 +128,7 @@ export class Caller implements Books {
   }
 
   #call(): void {
-    const options = this.#isWell ? this.#plainTerms() : this.#terms();
+    const options = this.#isWell ? this.#calmTerms() : this.#terms();
     const isPoison = !this.#isWell && this.#prng.chance(this.#plan.poisonShare);
     const isStreamed = options.isStream === true || (!this.#isWell && this.#prng.chance(0.05));
     const { idempotent, timeoutMs } = options;
@@ -136,6 +136,12 @@ export class Caller implements Books {
     const call = new SimulatedCall(this, request, this.host.clock.nowMs() + timeoutMs);
     this.pending.add(call);
     this.#upstream.start(call, options);
+  }
+
+  /** Some callers leave at once: a probe that they were must not be the last one. */
+  #calmTerms(): CallOptions {
+    const signal = this.#prng.chance(0.3) ? this.#signal(1 + this.#prng.below(5)) : undefined;
+    return { ...this.#plainTerms(), signal };
   }
 
   #plainTerms(): CallOptions {

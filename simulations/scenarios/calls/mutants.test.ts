@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadMutant } from './load-mutant.ts';
+import { loadUpstreamDriver } from './load-mutant.ts';
 import { type Mutant, mutants } from './mutants.ts';
 import { rules } from './rules.ts';
 
@@ -20,8 +20,8 @@ describe('mutants', () => {
 
   it('loads a changed copy and leaves nothing behind', () => {
     const mutant = { ...some, name: 'test-loads', from: 'Finagle', to: 'somebody' };
-    expect(loadMutant(mutant).name).toBe('UpstreamDriver');
-    expect(loadMutant(mutant)).not.toBe(loadMutant(mutant));
+    expect(loadUpstreamDriver(mutant).name).toBe('UpstreamDriver');
+    expect(loadUpstreamDriver(mutant)).not.toBe(loadUpstreamDriver(mutant));
     expect(leftOver('test-loads')).toEqual([]);
   });
 
@@ -29,7 +29,7 @@ describe('mutants', () => {
     ['the source does not have', 'no such text'],
     ['occurs more than once', 'nowMs'],
   ])('refuses a text that %s', (_, from) => {
-    expect(() => loadMutant({ ...some, name: 'test-refuses', from })).toThrow(
+    expect(() => loadUpstreamDriver({ ...some, name: 'test-refuses', from })).toThrow(
       /changes a text that occurs \d+ times/,
     );
     expect(leftOver('test-refuses')).toEqual([]);

@@ -1,15 +1,9 @@
+import type { SourceMutant } from '../../load-mutant.ts';
 import type { Rule } from './rules.ts';
 
 /** A mistake planted in the source of calls. Only the rule it names may find it. */
-export interface Mutant {
-  readonly name: string;
-  /** What is wrong, on purpose. */
-  readonly bug: string;
+export interface Mutant extends SourceMutant {
   readonly rule: Rule;
-  /** In src/calls; `from` occurs once in it. */
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
 }
 
 const mutant = (rule: Rule, name: string, bug: string, file: string, from: string, to: string): Mutant => {
@@ -29,7 +23,7 @@ export const mutants: readonly Mutant[] = [
     'budget',
     'unsent-into-trouble',
     'what never left is sent at no cost to instances with known trouble',
-    'upstream.ts',
+    'repeats.ts',
     "if (isFree && (prospect === 'good' || prospect === 'full')) return true;",
     "if (isFree && prospect !== 'none') return true;",
   ),
@@ -61,15 +55,15 @@ export const mutants: readonly Mutant[] = [
     'repeats',
     'tried-forgotten',
     'a call may go to the same instance again',
-    'upstream.ts',
-    'call.tried ??= [];\n    call.tried.push(endpoint.instance.id);',
-    'call.tried = [];',
+    'call.ts',
+    'this.tried ??= [];\n    this.tried.push(instance.id);',
+    'this.tried = [];',
   ),
   mutant(
     'repeats',
     'attempts-unbounded',
     'a call is sent as often as there are instances',
-    'upstream.ts',
+    'repeats.ts',
     'call.attempts >= this.#attemptsMax || nowMs >= call.deadlineMs',
     'nowMs >= call.deadlineMs',
   ),
@@ -102,8 +96,8 @@ export const mutants: readonly Mutant[] = [
     'last-rule-off',
     'the last instance that can be reached may be ejected',
     'fleet.ts',
-    '(other) => other !== endpoint && !other.isEjected && nowMs >= other.avoidUntilMs,',
-    '(other) => other !== endpoint && !other.isEjected,',
+    '(other) => other !== endpoint && isReachable(other, nowMs)',
+    '(other) => other !== endpoint && !other.isEjected',
   ),
   mutant(
     'ejection',

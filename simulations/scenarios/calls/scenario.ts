@@ -5,7 +5,7 @@ import { Caller } from './caller.ts';
 import { Directory } from './directory.ts';
 import type { Request } from './exchange.ts';
 import { runInstance, type Surroundings } from './instance.ts';
-import { loadMutant } from './load-mutant.ts';
+import { loadUpstreamDriver } from './load-mutant.ts';
 import type { Mutant } from './mutants.ts';
 import { drawPlan, type Plan } from './plan.ts';
 import { Blame } from './rules.ts';
@@ -26,7 +26,7 @@ export function callsScenario(mutant?: Mutant): Scenario {
     summary: 'a caller, some instances, everything that may go wrong between them',
     faults: (prng) => {
       // Not within the run: a mutant that cannot be made must not pass for one that was found.
-      Driver ??= mutant === undefined ? UpstreamDriver : loadMutant(mutant);
+      Driver ??= mutant === undefined ? UpstreamDriver : loadUpstreamDriver(mutant);
       return prng.chance(0.2) ? quiet : swarm(prng, { kinds: faultKinds });
     },
     safetyMs: 14_000,
