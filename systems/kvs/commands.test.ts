@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Cluster } from './testing/cluster.ts';
+import { limits } from './testing/limits.ts';
+import { freePort } from './testing/ports.ts';
+
+/** `holdfast kvs ...` as a person types it, against replicas that run. */
+
+const root = path.resolve(import.meta.dirname, '../..');
+const bin = path.join(root, 'src/cli/bin.mjs');
+
+let folder: string;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await Cluster.start(3);
+  folder = await mkdtemp(path.join(tmpdir(), 'holdfast-kvs-cli-'));
+  const url = (file: string): string => JSON.stringify(pathToFileURL(path.join(root, file)).href);
+  const ports = cluster.replicas.map(({ port }) => port);
+  const config = `
+    import { defineConfig } from ${url('src/topology/index.ts')};
+    import kvs from ${url('systems/kvs/system.ts')};
+    export default defineConfig({ systems: [kvs], services: { kvs: { ports: ${JSON.stringify(ports)} } } });`;
+  await writeFile(path.join(folder, 'holdfast.config.ts'), config);
+}, limits.testMs);
+
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function kvs(...args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, 'kvs', ...args], { cwd: folder }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out: out.trim(), err: err.trim() });
+    });
+  });
+}
+
+it('puts, gets and deletes, each command after the one before, on any replica', {
+  timeout: limits.testMs,
+}, async () => {
+  const [first = '', second = ''] = cluster.addresses;
+  expect(await kvs('put', 'greeting', '"hello"')).toEqual({ code: 0, out: `created on ${first}`, err: '' });
+  const token = (await kvs('token')).out;
+  expect(token).toMatch(/^[\w-]+$/);
+  expect(await readFile(path.join(folder, '.holdfast/kvs-token'), 'utf8')).toBe(`${token}\n`);
+  expect(await kvs('put', 'a/b', 'no JSON', '--replica', '2', '--copies', '3')).toMatchObject({
+    code: 0,
+    out: `created on ${second}`,
+  });
+  expect(await kvs('put', 'number', '--', '-12345678901234567890')).toMatchObject({ code: 0 });
+  expect((await kvs('get', 'number')).out).toBe('-12345678901234567890');
+  expect(await kvs('get', 'a/b', '--replica', second)).toMatchObject({ code: 0, out: '"no JSON"' });
+  expect(await kvs('delete', 'a/b')).toMatchObject({ code: 0, out: `deleted on ${first}` });
+  const gone = await kvs('get', 'a/b');
+  expect(gone).toEqual({ code: 1, out: '', err: `${first}: Key does not exist (404).` });
+});
+
+it('says what to do when a replica does not cover the last token', { timeout: limits.testMs }, async () => {
+  await writeFile(path.join(folder, '.holdfast/kvs-token'), 'AQEAAan12Y9gvUceAw\n');
+  const refused = await kvs('get', 'greeting');
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain('--fresh');
+  expect((await kvs('get', 'greeting', '--fresh')).code).toBe(0);
+  expect(await kvs('token', '--fresh')).toEqual({ code: 0, out: '', err: '' });
+  expect((await kvs('token')).out).toBe('');
+});
+
+it('shows and changes the view', { timeout: limits.testMs }, async () => {
+  expect((await kvs('view')).out.split('\n')).toEqual(cluster.addresses);
+  const other = `127.0.0.1:${await freePort()}`;
+  expect((await kvs('view', 'add', other)).out).toBe(`${other}: added`);
+  expect((await kvs('view', 'remove', other)).out).toBe(`${other}: deleted`);
+  expect(await kvs('view', 'remove', other)).toMatchObject({ code: 1 });
+});
+
+it.each([
+  [['put', 'a'], 'Usage: npx holdfast kvs put <key> <value>'],
+  [['put', 'a', '-1'], 'goes behind --'],
+  [['get'], 'Usage: npx holdfast kvs get <key>'],
+  [['get', 'a', '--copies', '1'], 'Usage: npx holdfast kvs get <key>'],
+  [['view', 'grow', 'x'], 'Usage: npx holdfast kvs view'],
+  [['get', 'a', '--replica', '4'], 'There is no replica 4: they are numbered from 1 to 3.'],
+  [['get', 'a', '--replica', 'x'], '--replica is a number from 1 on or host:port, not "x".'],
+])('%j says how it is meant', { timeout: limits.testMs }, async (args, message) => {
+  const ran = await kvs(...args);
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain(message);
+});
+
+it('goes to the next replica when one is down', { timeout: limits.testMs }, async () => {
+  await kvs('put', 'shared', '1', '--copies', '3');
+  await cluster.at(0).kill();
+  expect(await kvs('get', 'shared')).toMatchObject({ code: 0, out: '1' });
+  const down = await kvs('get', 'shared', '--replica', '1');
+  expect(down.code).toBe(1);
+  expect(down.err).toContain('cannot be reached (ECONNREFUSED)');
+});
