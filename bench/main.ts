@@ -10,6 +10,10 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   decisions: async () => (await import('./decisions/bench.ts')).benchDecisions(),
   startup: async () => (await import('./startup/bench.ts')).benchStartup(),
   registry: async () => (await import('./registry/bench.ts')).benchRegistry(),
+  journal: async () => (await import('./journal/bench.ts')).benchJournal(),
+  kvs: async () => (await import('./kvs/bench.ts')).benchKvs(),
+  'kvs-visibility': async () => (await import('./kvs/visibility.ts')).benchKvsVisibility(),
+  'kvs-million': async () => (await import('./kvs/million.ts')).benchKvsMillion(),
 };
 
 const asked = process.argv.slice(2);

@@ -15,12 +15,12 @@ export interface Row {
 }
 
 /** Runs every candidate once a round, in turn, so that a machine whose speed drifts is fair to all. */
-export async function inRounds(
+export async function inRounds<Measured extends Sample>(
   candidates: readonly string[],
   rounds: number,
-  run: (name: string) => Promise<Sample>,
-): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  const samples = new Map<string, Sample[]>(candidates.map((name) => [name, []]));
+  run: (name: string) => Promise<Measured>,
+): Promise<ReadonlyMap<string, readonly Measured[]>> {
+  const samples = new Map<string, Measured[]>(candidates.map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const name of candidates) {
       const sample = await run(name);

@@ -2,26 +2,39 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 
-/** A server that some tests need: those in files called `*.<name>.test.ts`, and tidy sees to it. */
+/**
+ * A server, or something else of the machine, that some tests need: those in files called
+ * `*.<name>.test.ts`, and tidy sees to it.
+ */
 interface NeededServer {
   readonly name: string;
   readonly title: string;
-  readonly port: number;
-  /** A program that the tests start themselves. */
-  readonly program: string;
-  /** How to get one. */
+  isThere(): Promise<boolean>;
+  /** How to get it. */
   readonly start: string;
 }
 
 const servers: readonly NeededServer[] = [
   {
     name: 'redis',
-    title: 'Redis',
-    port: 6379,
-    program: 'redis-server',
+    title: 'Redis at 127.0.0.1:6379',
+    // The tests start further ones themselves.
+    isThere: async () => succeeds('redis-server', '--version') && (await listens(6379)),
     start: 'redis-server --save "" (Debian: apt-get install redis-server)',
   },
+  {
+    name: 'netns',
+    title: 'network namespaces',
+    isThere: async () => succeeds('nft', '--version') && succeeds('unshare', ...bridgeOfItsOwn()),
+    start: 'be root, or allow user namespaces (Debian: apt-get install util-linux iproute2 nftables)',
+  },
 ];
+
+/** What those tests begin with, as root or as the root of a user namespace. */
+function bridgeOfItsOwn(): string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  return [...user, '--net', 'ip', 'link', 'add', 'sw', 'type', 'bridge'];
+}
 
 /** What the tests that need a server, and the modules they use it by, are named after. */
 export const serverNames: readonly string[] = servers.map(({ name }) => name);
@@ -38,8 +51,7 @@ export async function leaveOut(root: string, isCi: boolean): Promise<LeftOut> {
   return {
     args: missing.map(({ name }) => `--exclude=**/*.${name}.test.ts`),
     remarks: missing.map(
-      ({ title, port, start }) =>
-        `Left out: the tests that need ${title} at 127.0.0.1:${port}. To run them too: ${start}`,
+      ({ title, start }) => `Left out: the tests that need ${title}. To run them too: ${start}`,
     ),
   };
 }
@@ -49,9 +61,7 @@ async function missingServers(root: string): Promise<readonly NeededServer[]> {
     const exclude = ['**/node_modules/**'];
     return fs.globSync(`{src,systems,simulations}/**/*.${name}.test.ts`, { cwd: root, exclude }).length > 0;
   });
-  const there = await Promise.all(
-    needed.map(async ({ port, program }) => isInstalled(program) && (await listens(port))),
-  );
+  const there = await Promise.all(needed.map((server) => server.isThere()));
   return needed.filter((_, index) => there[index] === false);
 }
 
@@ -66,6 +76,6 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-function isInstalled(program: string): boolean {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+function succeeds(program: string, ...args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
