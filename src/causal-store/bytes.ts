@@ -3,6 +3,11 @@ export class MalformedBytes extends Error {
   override readonly name = 'MalformedBytes';
 }
 
+/** What is taken of a writer lies in slabs of this size, unless it is a good part of one. */
+const slabBytes = 64 * 1024;
+const ownSlabBytesMin = slabBytes / 8;
+const emptyBuffer = Buffer.alloc(0);
+
 /**
  * Appends numbers and texts to a buffer that grows. Numbers are variable-length (LEB128) up to 2^53 - 1;
  * texts are their UTF-8 length and bytes.
@@ -10,6 +15,9 @@ export class MalformedBytes extends Error {
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
+  #slab: Buffer = emptyBuffer;
+  /** How much of the slab is taken. */
+  #slabEnd = 0;
 
   constructor(capacity = 256) {
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
@@ -48,7 +56,8 @@ export class ByteWriter {
   /** The 16 hexadecimal digits of an incarnation or node, as 8 bytes. */
   id(hex: string): void {
     this.#room(8);
-    this.#length += this.#bytes.write(hex, this.#length, 8, 'hex');
+    this.#bytes.set(idsWritten.bytesOf(hex), this.#length);
+    this.#length += 8;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -57,12 +66,30 @@ export class ByteWriter {
     this.#length += bytes.byteLength;
   }
 
-  /** What was written, as an array of its own; the writer is empty again. */
+  /**
+   * What was written, which is never written over; the writer is empty again. It shares its memory with what
+   * was taken of this writer before and after: a writer each for what is kept for long and what is not.
+   */
   take(): Buffer {
-    const taken = Buffer.allocUnsafeSlow(this.#length);
-    this.#bytes.copy(taken, 0, 0, this.#length);
+    const length = this.#length;
     this.#length = 0;
-    return taken;
+    if (length >= ownSlabBytesMin) return Buffer.copyBytesFrom(this.#bytes, 0, length);
+    if (this.#slab.length - this.#slabEnd < length) {
+      // An allocation for each record costs more than all else there is to writing it.
+      this.#slab = Buffer.allocUnsafeSlow(slabBytes);
+      this.#slabEnd = 0;
+    }
+    const start = this.#slabEnd;
+    this.#slabEnd += length;
+    this.#bytes.copy(this.#slab, start, 0, length);
+    return this.#slab.subarray(start, start + length);
+  }
+
+  /** What was written, as base64url text; the writer is empty again. */
+  takeText(): string {
+    const text = this.#bytes.toString('base64url', 0, this.#length);
+    this.#length = 0;
+    return text;
   }
 
   #ascii(text: string): boolean {
@@ -92,7 +119,9 @@ export class ByteReader {
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get done(): boolean {
@@ -129,8 +158,7 @@ export class ByteReader {
   }
 
   id(): string {
-    const start = this.#skip(8);
-    return this.#bytes.toString('hex', start, start + 8);
+    return idsRead.textAt(this.#bytes, this.#skip(8));
   }
 
   /** A view of the bytes given, not a copy. */
@@ -159,3 +187,39 @@ export class ByteReader {
     return start;
   }
 }
+
+/**
+ * Incarnations and nodes as text and as bytes: few, and in every record. Each has a place by its last digits;
+ * whoever comes later takes it over.
+ */
+class KnownIds {
+  readonly #texts = new Array<string>(256).fill('');
+  readonly #bytes = new Array<Uint8Array>(256).fill(emptyBuffer);
+
+  bytesOf(hex: string): Uint8Array {
+    const place = ((hex.charCodeAt(14) << 4) ^ hex.charCodeAt(15)) & 0xff;
+    if (this.#texts[place] !== hex) this.#keep(place, hex);
+    return this.#bytes[place] as Uint8Array;
+  }
+
+  textAt(bytes: Buffer, start: number): string {
+    const place = bytes[start + 7] as number;
+    if (!isAt(this.#bytes[place] as Uint8Array, bytes, start)) {
+      this.#keep(place, bytes.toString('hex', start, start + 8));
+    }
+    return this.#texts[place] as string;
+  }
+
+  #keep(place: number, hex: string): void {
+    this.#texts[place] = hex;
+    this.#bytes[place] = Buffer.from(hex, 'hex');
+  }
+}
+
+function isAt(id: Uint8Array, bytes: Buffer, start: number): boolean {
+  for (let index = 0; index < 8; index++) if (id[index] !== bytes[start + index]) return false;
+  return true;
+}
+
+const idsWritten = new KnownIds();
+const idsRead = new KnownIds();

@@ -79,3 +79,16 @@ export const limits = {
   /** The journal is cut short by a snapshot once it has grown by so much, or by twice the last snapshot. */
   journalBytesMin: 64 * 1024 * 1024,
 } as const;
+
+/** How much is kept and handed on at a time: what a deployment with much or little memory may change. */
+export type BufferLimits = {
+  readonly [Name in
+    | 'logBytesMax'
+    | 'logRecordsMax'
+    | 'heldBytesMax'
+    | 'heldRecordsMax'
+    | 'batchBytesMax'
+    | 'scanEntriesPerTurn'
+    | 'scanRestMax'
+    | 'linkQueueBytesMax']: number;
+};

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts';
 import type { SetBy } from './core/members.ts';
 import type { Dot } from './core/record.ts';
-import { readDot, readOrigin, readVector, wireVersion, writeDot, writeVector } from './wire.ts';
+import { readDot, readVector, wireVersion, writeDot, writeVector } from './wire.ts';
 
 /** What replicas say to each other over a link. The numbers are part of the wire format. */
 export const messageKinds = { greet: 1, verdict: 2, pull: 3, records: 4, ack: 5, join: 6 } as const;
@@ -71,7 +71,7 @@ export function decodeGreeting(bytes: Uint8Array): Greeting | undefined {
     address: reader.text(),
     node: reader.id(),
     start: reader.varint(),
-    origin: readOrigin(reader),
+    origin: reader.id(),
     applied: readVector(reader),
   };
   reader.end();

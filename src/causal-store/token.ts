@@ -17,7 +17,7 @@ export function encodeToken(group: number, dots: readonly Dot[]): string {
   writer.varint(1);
   writer.varint(group);
   writeDots(writer, dots);
-  return writer.take().toString('base64url');
+  return writer.takeText();
 }
 
 /**

@@ -21,15 +21,16 @@ const kinds = {
   echo: 8,
 } as const;
 
-const writer = new ByteWriter(64 * 1024);
+const kept = new ByteWriter(64 * 1024);
 
-export function encodeRecord(record: StoreRecord): Uint8Array {
+/** By default for a record that is kept. */
+export function encodeRecord(record: StoreRecord, writer: ByteWriter = kept): Uint8Array {
   writer.u8(kindOf(record));
   writer.varint(record.group);
   writeDot(writer, record);
   writer.varint(record.stamp);
   writeDots(writer, record.dependencies);
-  writeBody(record);
+  writeBody(writer, record);
   return writer.take();
 }
 
@@ -40,7 +41,7 @@ function kindOf(record: StoreRecord): number {
   return record.value === undefined ? kinds.deleteAgain : kinds.putAgain;
 }
 
-function writeBody(record: StoreRecord): void {
+function writeBody(writer: ByteWriter, record: StoreRecord): void {
   if (record.kind === 'write') {
     if (record.first !== undefined) writeVersion(writer, record.first);
     writer.text(record.key);
@@ -75,12 +76,14 @@ function readRecord(reader: ByteReader): StoreRecord {
   const { origin, sequence } = readDot(reader);
   const stamp = reader.varint();
   const dependencies = readDots(reader);
+  // Nearly all are of these two kinds: they are made in one go.
+  if (kind === kinds.put || kind === kinds.delete) {
+    const key = reader.text();
+    const value = kind === kinds.put ? reader.text() : undefined;
+    return { kind: 'write', group, origin, sequence, stamp, dependencies, first: undefined, key, value };
+  }
   const head = { group, origin, sequence, stamp, dependencies };
   switch (kind) {
-    case kinds.put:
-      return { ...head, kind: 'write', first: undefined, key: reader.text(), value: reader.text() };
-    case kinds.delete:
-      return { ...head, kind: 'write', first: undefined, key: reader.text(), value: undefined };
     case kinds.putAgain: {
       const first = readFirst(reader, stamp);
       return { ...head, kind: 'write', first, key: reader.text(), value: reader.text() };
@@ -127,18 +130,6 @@ export function writeDot(to: ByteWriter, { origin, sequence }: Dot): void {
   to.varint(sequence);
 }
 
-/** One text for each origin: it is in every record, and in every entry of every vector. */
-const origins = new Map<string, string>();
-
-export function readOrigin(reader: ByteReader): string {
-  const read = reader.id();
-  const known = origins.get(read);
-  if (known !== undefined) return known;
-  if (origins.size >= limits.originsMax) origins.clear();
-  origins.set(read, read);
-  return read;
-}
-
 /** `host:port`: whatever else stood for a member could never be dialled. */
 export function readAddress(reader: ByteReader): string {
   const address = reader.text();
@@ -155,19 +146,22 @@ function readSequence(reader: ByteReader): number {
 }
 
 export function readDot(reader: ByteReader): Dot {
-  const origin = readOrigin(reader);
+  const origin = reader.id();
   const sequence = readSequence(reader);
   if (sequence === 0) throw new MalformedBytes('A dot has a sequence from 1.');
   return { origin, sequence };
 }
+
+const noDots: readonly Dot[] = [];
 
 export function writeDots(to: ByteWriter, dots: readonly Dot[]): void {
   to.varint(dots.length);
   for (const dot of dots) writeDot(to, dot);
 }
 
-export function readDots(reader: ByteReader): Dot[] {
+export function readDots(reader: ByteReader): readonly Dot[] {
   const count = reader.count(9);
+  if (count === 0) return noDots;
   const dots: Dot[] = [];
   for (let index = 0; index < count; index++) dots.push(readDot(reader));
   return dots;
@@ -195,6 +189,6 @@ export function readVector(reader: ByteReader): Map<string, number> {
   const vector = new Map<string, number>();
   const count = reader.count(9);
   if (count > limits.originsMax) throw new MalformedBytes('A vector is longer than any can be.');
-  for (let index = 0; index < count; index++) vector.set(readOrigin(reader), readSequence(reader));
+  for (let index = 0; index < count; index++) vector.set(reader.id(), readSequence(reader));
   return vector;
 }

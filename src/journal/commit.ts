@@ -15,8 +15,9 @@ export interface CommitOptions {
 
 /**
  * Group commit (Gawlick and Kinkade, "Varieties of Concurrency Control in IMS/VS Fast Path", 1985): one
- * write under way at a time, and what is added meanwhile goes into the next one. Every batch has its place
- * in a segment from the start, and waits only if that segment is not ready yet.
+ * write under way at a time; what is added meanwhile goes into the next one, which begins at the end of a
+ * turn, with all that came in it. Every batch has its place in a segment from the start, and waits only if
+ * that segment is not ready yet.
  *
  * Invariant: batches are written in order, each only after the one before it is durable. So whatever is
  * missing after a crash, nothing follows it.
@@ -29,8 +30,8 @@ export class GroupCommit {
   #spare: BatchMemory | undefined;
   #queuedBytes = 0;
   #startedMs = 0;
-  /** Those who waited for a write are being told. */
-  #telling = false;
+  /** A write begins at the end of this turn. */
+  #due: Timer | undefined;
   #retry: Timer | undefined;
   #stopped = false;
   /** The segment of the last write. */
@@ -54,12 +55,12 @@ export class GroupCommit {
     const bytesBefore = segment.usedBytes;
     this.#batchFor(segment, record.byteLength, position).add(record, position, durable);
     this.#queuedBytes += segment.usedBytes - bytesBefore;
-    if (!this.#telling) this.#write();
+    this.#writeSoon();
   }
 
   /** A segment has become ready. */
   resume(): void {
-    if (!this.#telling) this.#write();
+    this.#writeSoon();
   }
 
   /** Calls `done` when all that is queued now is durable, or when nothing will be any more. */
@@ -74,6 +75,7 @@ export class GroupCommit {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#retry = undefined;
+    this.#due?.cancel();
     const left = this.#current === undefined ? this.#waiting : [this.#current, ...this.#waiting];
     for (const batch of left) for (const settled of batch.settled) settled();
   }
@@ -85,6 +87,15 @@ export class GroupCommit {
     this.#spare = undefined;
     this.#waiting.push(batch);
     return batch;
+  }
+
+  /** At the end of this turn, so that all that is appended in it shares the write. */
+  #writeSoon(): void {
+    if (this.#due !== undefined || this.#current !== undefined || this.#waiting.length === 0) return;
+    this.#due = this.#options.clock.setTimer(0, () => {
+      this.#due = undefined;
+      this.#write();
+    });
   }
 
   #write(): void {
@@ -124,11 +135,8 @@ export class GroupCommit {
     const durationMs = clock.nowMs() - this.#startedMs;
     observe({ type: 'committed', records: batch.records, bytes: batch.length, durationMs });
     committed();
-    // Written only after all have been told: what they append now shares the next write.
-    this.#telling = true;
     for (const durable of batch.durables) durable();
     for (const settled of batch.settled) settled();
-    this.#telling = false;
-    this.#write();
+    this.#writeSoon();
   }
 }

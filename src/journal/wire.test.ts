@@ -50,7 +50,8 @@ describe('the files of a journal', () => {
     const at = stage();
     const opened = await open(at, { segmentBytes: 256, olderSnapshots: 1 });
     await opened.append(record('one'));
-    await opened.append(record('two'), record('three'), record('four'));
+    await opened.append(record('two'));
+    await opened.append(record('three'), record('four'));
     await opened.snapshot(record('chunk'), record('other'));
     await opened.close();
     const written = await readAll(at, segmentName);

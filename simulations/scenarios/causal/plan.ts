@@ -1,3 +1,4 @@
+import type { CausalStoreOptions } from 'holdfast/causal-store';
 import type { Prng } from 'holdfast/std';
 
 /** What one run is about. */
@@ -18,6 +19,8 @@ export interface Plan {
   readonly viewChangeEveryMs: number;
   /** Mean time between moments at which all replicas lose their power; 0 for none. */
   readonly blackoutEveryMs: number;
+  /** Small ones are full now and then: peers that lag are sent a snapshot, and what is too much is dropped. */
+  readonly buffers: CausalStoreOptions['buffers'];
 }
 
 export function drawPlan(prng: Prng): Plan {
@@ -34,5 +37,16 @@ export function drawPlan(prng: Prng): Plan {
     copiesMax: 1 + prng.below(2),
     viewChangeEveryMs: prng.chance(0.3) ? 1_000 + prng.below(6_000) : 0,
     blackoutEveryMs: prng.chance(0.15) ? 1_000 + prng.below(5_000) : 0,
+    buffers: prng.chance(0.5) ? drawBuffers(prng) : {},
+  };
+}
+
+function drawBuffers(prng: Prng): Plan['buffers'] {
+  return {
+    logRecordsMax: 2 + prng.below(40),
+    heldRecordsMax: 1 + prng.below(20),
+    batchBytesMax: 1 + prng.below(400),
+    scanEntriesPerTurn: 1 + prng.below(4),
+    scanRestMax: prng.below(3),
   };
 }

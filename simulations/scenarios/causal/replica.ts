@@ -1,4 +1,9 @@
-import { type CausalStore, type openCausalStore, versionOf } from 'holdfast/causal-store';
+import {
+  type CausalStore,
+  type CausalStoreOptions,
+  type openCausalStore,
+  versionOf,
+} from 'holdfast/causal-store';
 import type { ReplicaState, ReplicasChecker } from 'holdfast/checkers';
 import type { Host } from 'holdfast/host';
 import { type SimulatedHost, type Simulation, TraceHash } from 'holdfast/simulator';
@@ -14,6 +19,7 @@ export interface ReplicaOptions {
   readonly list: readonly string[];
   readonly checker: ReplicasChecker;
   readonly open: typeof openCausalStore;
+  readonly buffers: CausalStoreOptions['buffers'];
 }
 
 /** One replica of the store on its machine, over all its lives. */
@@ -62,7 +68,7 @@ export class SimulatedReplica {
   }
 
   #run(host: Host): void {
-    const { simulation, machine, list, checker, open } = this.#options;
+    const { simulation, machine, list, checker, open, buffers } = this.#options;
     const { name } = this;
     open(
       {
@@ -71,6 +77,7 @@ export class SimulatedReplica {
         members: list,
         folder: '/data',
         segmentBytes: 32 * 1024,
+        buffers,
         fatal: (message) => {
           simulation.note(name, 'fatal', message);
           // Not from within: a crash in the middle of its own event would leave half of it to run.

@@ -53,9 +53,10 @@ class CausalSubject implements Subject {
     this.#simulation = simulation;
     this.#plan = drawPlan(simulation.prng);
     const list = this.#plan.replicas.map((name) => `${name}:${port}`);
-    const checker = this.#checker;
+    const { buffers } = this.#plan;
+    const shared = { simulation, list, checker: this.#checker, open, buffers };
     this.#replicas = this.#plan.replicas.map(
-      (name) => new SimulatedReplica({ simulation, machine: simulation.host(name), list, checker, open }),
+      (name) => new SimulatedReplica({ ...shared, machine: simulation.host(name) }),
     );
     this.#sessions = Array.from(
       { length: this.#plan.sessions },

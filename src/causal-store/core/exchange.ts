@@ -208,8 +208,11 @@ export class Exchange {
   nextRecords(address: string): Uint8Array | 'too-far-behind' | undefined {
     const peer = this.#peers.get(address);
     if (peer?.outgoing === undefined || peer.judgement !== 'open') return undefined;
-    const { intake, own } = this.#options.ledger;
-    return nextBatch(intake, own.origin, peer.outgoing, this.#aheadTo);
+    const { intake, own, buffers } = this.#options.ledger;
+    return nextBatch(intake, own.origin, peer.outgoing, {
+      aheadTo: this.#aheadTo,
+      bytesMax: buffers.batchBytesMax,
+    });
   }
 
   /** What a peer lacks is no longer in the log. */
@@ -224,7 +227,8 @@ export class Exchange {
     if (peer.isSentSnapshot || this.#scans >= limits.snapshotsMax) return;
     peer.isSentSnapshot = true;
     this.#scans++;
-    const scan = new Scan(this.#options.ledger.state, { beyond });
+    const { state, buffers } = this.#options.ledger;
+    const scan = new Scan(state, { beyond, buffers });
     this.#options.emit({ type: 'send-snapshot', to: peer.address, epoch, scan });
   }
 
@@ -281,6 +285,7 @@ export class Exchange {
 
   #onGreeting(peer: Peer, payload: Uint8Array, nowMs: number): void {
     const isNew = this.#options.reception.onGreeting(peer, decodeGreeting(payload));
+    peer.acknowledged = 0;
     if (isNew) {
       peer.isHealing = false;
       peer.acked = 0;
@@ -323,7 +328,10 @@ export class Exchange {
         peer.hasDropped = true;
         return;
       }
-      if (ledger.take(encoded) === 'dropped') peer.hasDropped = true;
+      const taken = ledger.take(encoded);
+      if (taken === 'dropped') peer.hasDropped = true;
+      // It does not know that it was told.
+      else if (taken === 'known') peer.acknowledged = 0;
     }
     if (!wantsAck) return;
     peer.wantsAck = true;
@@ -374,7 +382,9 @@ export class Exchange {
     if (origin === undefined) return;
     const sequence = sequenceOf(ledger.state.applied, origin);
     if (ledger.intake.undurable === 0) peer.wantsAck = false;
-    if (sequence > 0) this.#send(peer, messageKinds.ack, encodeAck({ origin, sequence }));
+    if (sequence === peer.acknowledged) return;
+    peer.acknowledged = sequence;
+    this.#send(peer, messageKinds.ack, encodeAck({ origin, sequence }));
   }
 
   #send(peer: Peer, kind: number, payload: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { type ByteReader, type ByteWriter, MalformedBytes } from '../bytes.ts';
 import { readSetBy, writeSetBy } from '../messages.ts';
-import { readAddress, readDot, readOrigin, readVector, writeDot, writeVector } from '../wire.ts';
+import { readAddress, readDot, readVector, writeDot, writeVector } from '../wire.ts';
 import type { SetBy } from './members.ts';
 import type { Dot } from './record.ts';
 import type { State } from './state.ts';
@@ -61,15 +61,15 @@ export function readHeader(reader: ByteReader): Header {
     binding: { node: reader.u8() === 1 ? reader.id() : undefined, by: readSet(reader) },
   }));
   const lives = readList(reader, () => ({
-    origin: readOrigin(reader),
+    origin: reader.id(),
     node: reader.id(),
     start: reader.varint(),
     stamp: reader.varint(),
   }));
-  const abandoned = readList(reader, (): readonly [string, Dot] => [readOrigin(reader), readDot(reader)]);
+  const abandoned = readList(reader, (): readonly [string, Dot] => [reader.id(), readDot(reader)]);
   const claims = readList(reader, () => ({
-    claimer: readOrigin(reader),
-    origin: readOrigin(reader),
+    claimer: reader.id(),
+    origin: reader.id(),
     steps: readList(reader, () => ({ at: reader.varint(), covers: reader.varint() })),
   }));
   return {

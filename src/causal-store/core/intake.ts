@@ -1,5 +1,5 @@
 import { assert } from '../../std/index.ts';
-import { limits } from '../limits.ts';
+import { type BufferLimits, limits } from '../limits.ts';
 import { Log, Queue } from './log.ts';
 import type { Dot, Encoded } from './record.ts';
 import type { State } from './state.ts';
@@ -17,7 +17,8 @@ export type Taken = 'accepted' | 'known' | 'held' | 'dropped';
  */
 export class Intake {
   readonly accepted: Map<string, number>;
-  readonly log = new Log({ recordsMax: limits.logRecordsMax, bytesMax: limits.logBytesMax });
+  readonly log: Log;
+  readonly #buffers: BufferLimits;
   readonly #state: State;
   readonly #undurable = new Queue<Encoded>();
   /** The position in the log behind the last durable record. */
@@ -27,8 +28,10 @@ export class Intake {
   #heldBytes = 0;
   #heldRecords = 0;
 
-  constructor(state: State) {
+  constructor(state: State, buffers: BufferLimits = limits) {
     this.#state = state;
+    this.#buffers = buffers;
+    this.log = new Log({ recordsMax: buffers.logRecordsMax, bytesMax: buffers.logBytesMax });
     this.accepted = new Map(state.applied);
   }
 
@@ -113,8 +116,8 @@ export class Intake {
     const size = encoded.bytes.byteLength;
     let held = this.#held.get(origin);
     const isNewOrigin = held === undefined && this.#held.size >= limits.heldOriginsMax;
-    const isFull =
-      this.#heldRecords >= limits.heldRecordsMax || this.#heldBytes + size > limits.heldBytesMax;
+    const { heldRecordsMax, heldBytesMax } = this.#buffers;
+    const isFull = this.#heldRecords >= heldRecordsMax || this.#heldBytes + size > heldBytesMax;
     if (isNewOrigin || isFull) return 'dropped';
     if (held === undefined) {
       held = new Map();

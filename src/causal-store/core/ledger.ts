@@ -1,6 +1,6 @@
 import { assert, must } from '../../std/index.ts';
 import { MalformedBytes } from '../bytes.ts';
-import { limits } from '../limits.ts';
+import { type BufferLimits, limits } from '../limits.ts';
 import { decodeRecord, encodeRecord } from '../wire.ts';
 import type { Quarantine } from './events.ts';
 import { Intake, type Taken } from './intake.ts';
@@ -33,6 +33,7 @@ export interface LedgerOptions {
   readonly group: number;
   readonly append: (bytes: Uint8Array) => void;
   readonly watch?: Watch | undefined;
+  readonly buffers?: BufferLimits | undefined;
 }
 
 type Appended = { readonly encoded: Encoded } | { readonly note: Note };
@@ -45,11 +46,12 @@ type Appended = { readonly encoded: Encoded } | { readonly note: Note };
  */
 export class Ledger {
   readonly group: number;
+  readonly buffers: BufferLimits;
   readonly #append: (bytes: Uint8Array) => void;
   readonly #watch: Watch | undefined;
   readonly #appended = new Queue<Appended>();
   #state = new State();
-  #intake = new Intake(this.#state);
+  #intake: Intake;
   #staged: Staged = emptyStage();
   #identity: Identity | undefined;
   #stampMax = 0;
@@ -57,8 +59,10 @@ export class Ledger {
   readonly #quarantines: Quarantine[] = [];
   #isPublishing = false;
 
-  constructor({ group, append, watch }: LedgerOptions) {
+  constructor({ group, append, watch, buffers = limits }: LedgerOptions) {
     this.group = group;
+    this.buffers = buffers;
+    this.#intake = new Intake(this.#state, buffers);
     this.#append = append;
     this.#watch = watch;
   }
@@ -210,7 +214,7 @@ export class Ledger {
   /** All is replayed. */
   recovered(): void {
     this.#staged = emptyStage();
-    this.#intake = new Intake(this.#state);
+    this.#intake = new Intake(this.#state, this.buffers);
     this.#stampMax = this.#state.stampMax;
     this.#state.table.onCollected = this.#watch?.collected;
   }
@@ -270,7 +274,7 @@ export class Ledger {
     this.#identity = { node, start, origin, address };
     this.#state = rejoined.state;
     this.#state.table.onCollected = this.#watch?.collected;
-    this.#intake = new Intake(this.#state);
+    this.#intake = new Intake(this.#state, this.buffers);
     for (const record of rejoined.records) this.#intake.addApplied({ record, bytes: encodeRecord(record) });
     this.#stampMax = this.#state.stampMax;
     return { origin, writes: rejoined.quarantined };

@@ -1,5 +1,4 @@
 import { ByteReader, ByteWriter, MalformedBytes } from '../bytes.ts';
-import { readOrigin } from '../wire.ts';
 
 /**
  * What the journal holds besides records: who this replica is, whom its first list named, and snapshots on
@@ -99,7 +98,7 @@ function readIdentity(reader: ByteReader): Identity {
   return {
     node: reader.id(),
     start: reader.varint(),
-    origin: readOrigin(reader),
+    origin: reader.id(),
     address: reader.text(),
   };
 }

@@ -9,6 +9,10 @@ import { State } from './state.ts';
 
 const own = id('a');
 
+function upTo(aheadTo: number): { aheadTo: number; bytesMax: number } {
+  return { aheadTo, bytesMax: limits.batchBytesMax };
+}
+
 /** An intake that has accepted these, the first so many of them durable. */
 function intakeOf(words: readonly string[], durable: number, value = '1'): Intake {
   const intake = new Intake(new State());
@@ -34,21 +38,21 @@ describe('the next message of records', () => {
   it('has what the peer lacks and is durable, each once, in the order of the log', () => {
     const intake = intakeOf(['b1', 'a1', 'b2', 'a2'], 3);
     const outgoing = outgoingTo('b1', 4);
-    expect(names(nextBatch(intake, own, outgoing, 0))).toEqual(['a1', 'b2']);
-    expect(names(nextBatch(intake, own, outgoing, 0))).toBe('nothing');
+    expect(names(nextBatch(intake, own, outgoing, upTo(0)))).toEqual(['a1', 'b2']);
+    expect(names(nextBatch(intake, own, outgoing, upTo(0)))).toBe('nothing');
     intake.nextDurable();
-    expect(names(nextBatch(intake, own, outgoing, 0))).toEqual(['a2']);
+    expect(names(nextBatch(intake, own, outgoing, upTo(0)))).toEqual(['a2']);
   });
 
   it('has only own records behind what was there when the peer asked: the others send theirs', () => {
     const intake = intakeOf(['b1', 'a1', 'b2', 'a2'], 4);
-    expect(names(nextBatch(intake, own, outgoingTo('', 1), 0))).toEqual(['b1', 'a1', 'a2']);
+    expect(names(nextBatch(intake, own, outgoingTo('', 1), upTo(0)))).toEqual(['b1', 'a1', 'a2']);
   });
 
   it('runs ahead of the disk for writes that wait for other disks, and asks to hear of those', () => {
     const intake = intakeOf(['a1', 'a2', 'a3'], 1);
     const outgoing = outgoingTo('', 0);
-    const message = nextBatch(intake, own, outgoing, 2);
+    const message = nextBatch(intake, own, outgoing, upTo(2));
     expect(names(message)).toEqual(['a1', 'a2']);
     expect(message instanceof Uint8Array && decodeRecords(message)).toMatchObject({
       epoch: 3,
@@ -56,7 +60,7 @@ describe('the next message of records', () => {
     });
     intake.nextDurable();
     intake.nextDurable();
-    const rest = nextBatch(intake, own, outgoing, 2);
+    const rest = nextBatch(intake, own, outgoing, upTo(2));
     expect(names(rest)).toEqual(['a3']);
     expect(rest instanceof Uint8Array && decodeRecords(rest).wantsAck).toBe(false);
   });
@@ -66,12 +70,12 @@ describe('the next message of records', () => {
     const intake = intakeOf(words, 40, 'x'.repeat(20_000));
     const outgoing = outgoingTo('', 0);
     let sent = 0;
-    for (let message = nextBatch(intake, own, outgoing, 0); message !== undefined; ) {
+    for (let message = nextBatch(intake, own, outgoing, upTo(0)); message !== undefined; ) {
       expect(message instanceof Uint8Array && message.byteLength).toBeLessThan(
         limits.batchBytesMax + 21_000,
       );
       sent += names(message).length;
-      message = nextBatch(intake, own, outgoing, 0);
+      message = nextBatch(intake, own, outgoing, upTo(0));
     }
     expect(sent).toBe(40);
   });
@@ -79,6 +83,6 @@ describe('the next message of records', () => {
   it('cannot be made for a peer whose place in the log is gone', () => {
     const intake = intakeOf(['a1', 'a2'], 2);
     intake.log.trim(vector('a1'));
-    expect(names(nextBatch(intake, own, outgoingTo('', 0), 0))).toBe('too-far-behind');
+    expect(names(nextBatch(intake, own, outgoingTo('', 0), upTo(0)))).toBe('too-far-behind');
   });
 });

@@ -1,4 +1,3 @@
-import { limits } from '../limits.ts';
 import { encodeRecords } from '../messages.ts';
 import type { Intake } from './intake.ts';
 import { raise, sequenceOf, type Vector } from './vector.ts';
@@ -24,14 +23,14 @@ export function nextBatch(
   intake: Intake,
   own: string,
   outgoing: Outgoing,
-  aheadTo: number,
+  { aheadTo, bytesMax }: { readonly aheadTo: number; readonly bytesMax: number },
 ): Uint8Array | 'too-far-behind' | undefined {
   const { log, durableEnd } = intake;
   if (outgoing.cursor < log.start) return 'too-far-behind';
   const records: Uint8Array[] = [];
   let size = 0;
   let wantsAck = false;
-  for (; outgoing.cursor < log.end && size < limits.batchBytesMax; outgoing.cursor++) {
+  for (; outgoing.cursor < log.end && size < bytesMax; outgoing.cursor++) {
     const { record, bytes } = log.at(outgoing.cursor);
     const isOwn = record.origin === own;
     if (!isOwn && outgoing.cursor >= outgoing.catchUpEnd) continue;

@@ -28,6 +28,8 @@ export class Peer {
   hasDropped = false;
   /** It waits to be told that what it sent is durable. */
   wantsAck = false;
+  /** Up to here its records were acknowledged to it. */
+  acknowledged = 0;
 
   /** Sending. */
   outgoing: Outgoing | undefined;

@@ -1,5 +1,5 @@
 import { assert, type Core, Prng, unreachable } from '../../std/index.ts';
-import { limits } from '../limits.ts';
+import { type BufferLimits, limits } from '../limits.ts';
 import { Admission } from './admission.ts';
 import { ClaimSchedule } from './claim-schedule.ts';
 import { Clients } from './clients.ts';
@@ -23,6 +23,7 @@ export interface ReplicaOptions {
   /** A new identity, of a disk or of a life: 16 random hexadecimal digits. */
   readonly newId: () => string;
   readonly watch?: Watch | undefined;
+  readonly buffers?: BufferLimits | undefined;
 }
 
 /**
@@ -47,12 +48,13 @@ export class Replica implements Core<Event, Effect> {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    const { group, watch, antiEntropyMs, causalWaitMs, newId } = options;
+    const { group, watch, antiEntropyMs, causalWaitMs, newId, buffers } = options;
     const emit = (effect: Effect): void => {
       this.#effects.push(effect);
     };
     const prng = new Prng(options.seed);
-    const ledger = new Ledger({ group, append: (bytes) => emit({ type: 'append', bytes }), watch });
+    const append = (bytes: Uint8Array): void => emit({ type: 'append', bytes });
+    const ledger = new Ledger({ group, append, watch, buffers });
     const reception = new Reception({ ledger, emit });
     const exchange = new Exchange({
       ledger,

@@ -25,7 +25,9 @@ function stateFrom({ writes, header }: Staged): State {
 }
 
 function keysOf(state: State): string {
-  const lines = [...state.table.writes()].map((each) => JSON.stringify({ ...each, dependencies: [] }));
+  const lines = [...state.table.writes()].map((each) =>
+    JSON.stringify(Object.entries({ ...each, dependencies: [] }).toSorted()),
+  );
   return lines.sort().join('\n');
 }
 

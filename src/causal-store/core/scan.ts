@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, MalformedBytes } from '../bytes.ts';
-import { limits } from '../limits.ts';
+import { type BufferLimits, limits } from '../limits.ts';
 import { decodeRecord, encodeRecord } from '../wire.ts';
 import { type Header, readHeader, writeHeader } from './header.ts';
 import type { Encoded, Write } from './record.ts';
@@ -8,6 +8,17 @@ import { coversDot, type Vector } from './vector.ts';
 
 const chunkKinds = { entries: 1, end: 2 } as const;
 
+export interface ScanOptions {
+  /** Only what somebody with this vector lacks; all of it without one. */
+  readonly beyond?: Vector | undefined;
+  /** Records that are accepted and not yet applied, for a snapshot that takes the place of a journal. */
+  readonly tail?: () => Iterable<Encoded>;
+  readonly buffers?: BufferLimits | undefined;
+}
+
+/** Apart from that of records which are kept: they share their memory with what is written next to them. */
+const scratch = new ByteWriter(4096);
+
 /**
  * A snapshot of a state that goes on changing: its keys are read a few at a time, those that change behind
  * the reader are read again, and the last chunk, written in one step, holds what is left of them and the
@@ -15,10 +26,9 @@ const chunkKinds = { entries: 1, end: 2 } as const;
  */
 export class Scan {
   readonly #state: State;
-  /** Only what somebody with this vector lacks; all of it without one. */
   readonly #beyond: Vector | undefined;
-  /** Records that are accepted and not yet applied, for a snapshot that takes the place of a journal. */
   readonly #tail: () => Iterable<Encoded>;
+  readonly #buffers: BufferLimits;
   readonly #writes: Iterator<Write>;
   readonly #unobserve: () => void;
   readonly #writer = new ByteWriter(limits.snapshotChunkBytes + 4096);
@@ -26,10 +36,11 @@ export class Scan {
   #isScanned = false;
   #isEnded = false;
 
-  constructor(state: State, options: { beyond?: Vector | undefined; tail?: () => Iterable<Encoded> } = {}) {
+  constructor(state: State, options: ScanOptions = {}) {
     this.#state = state;
     this.#beyond = options.beyond;
     this.#tail = options.tail ?? (() => []);
+    this.#buffers = options.buffers ?? limits;
     this.#writes = state.table.writes();
     this.#unobserve = state.table.observe((key) => this.#changed.add(key));
   }
@@ -40,7 +51,7 @@ export class Scan {
     this.#writer.u8(chunkKinds.entries);
     this.#isScanned ||= this.#scan();
     if (!this.#isScanned) return this.#writer.take();
-    if (this.#changed.size > limits.scanRestMax) {
+    if (this.#changed.size > this.#buffers.scanRestMax) {
       this.#again();
       return this.#writer.take();
     }
@@ -57,7 +68,7 @@ export class Scan {
 
   /** True when every key has been read. */
   #scan(): boolean {
-    for (let count = 0; count < limits.scanEntriesPerTurn; count++) {
+    for (let count = 0; count < this.#buffers.scanEntriesPerTurn; count++) {
       if (this.#writer.length >= limits.snapshotChunkBytes) return false;
       const { done, value } = this.#writes.next();
       if (done === true) return true;
@@ -77,7 +88,7 @@ export class Scan {
   #put(write: Write | undefined): void {
     if (write === undefined || (this.#beyond !== undefined && coversDot(this.#beyond, write))) return;
     const isStable = coversDot(this.#state.claims.stable, write);
-    const bytes = encodeRecord(isStable ? { ...write, dependencies: [] } : write);
+    const bytes = encodeRecord(isStable ? { ...write, dependencies: [] } : write, scratch);
     this.#writer.varint(bytes.byteLength);
     this.#writer.bytes(bytes);
   }

@@ -10,7 +10,7 @@ import { ignore, type Observe } from '../../std/index.ts';
 import { MalformedBytes } from '../bytes.ts';
 import type { Watch } from '../core/ledger.ts';
 import { Replica } from '../core/replica.ts';
-import { limits } from '../limits.ts';
+import { type BufferLimits, limits } from '../limits.ts';
 import { CausalStore, type StoreEvent } from './store.ts';
 
 export interface CausalStoreOptions {
@@ -28,6 +28,8 @@ export interface CausalStoreOptions {
   readonly causalWaitMs?: number | undefined;
   readonly antiEntropyMs?: number | undefined;
   readonly segmentBytes?: number | undefined;
+  /** How much is kept and handed on at a time; `limits` by default. */
+  readonly buffers?: Partial<BufferLimits> | undefined;
   /** The journal can no longer be trusted to take anything: the process must end. */
   readonly fatal: (message: string) => void;
   readonly observe?: Observe<StoreEvent | JournalEvent> | undefined;
@@ -57,6 +59,7 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
     seed: host.random.u32(),
     newId,
     watch: options.watch,
+    buffers: { ...limits, ...options.buffers },
   });
   const live = (journal: Journal | undefined, damage: readonly Damage[]): CausalStore => {
     replica.ledger.recovered();

@@ -2,7 +2,6 @@ import type { Connection, ConnectionHandlers, Host } from '../../host/index.ts';
 import { type Link, type LinkEvent, Links } from '../../link/index.ts';
 import type { Observe } from '../../std/index.ts';
 import type { Scan } from '../core/scan.ts';
-import { limits } from '../limits.ts';
 import { messageKinds, snapshotStream } from '../messages.ts';
 import { SnapshotReceiver, SnapshotSender } from './snapshots.ts';
 
@@ -29,6 +28,8 @@ export interface PeersOptions {
   readonly address: string;
   readonly session: string;
   readonly clusterKey: string | undefined;
+  /** No records are put in while more than this waits to leave. */
+  readonly queueBytesMax: number;
   readonly listener: PeerListener;
   readonly observe: Observe<LinkEvent>;
 }
@@ -116,7 +117,10 @@ export class Peers {
     this.#isFlushDue = true;
     this.#options.host.clock.setTimer(0, () => {
       this.#isFlushDue = false;
-      for (const link of this.#up.values()) this.#flushTo(link);
+      for (const link of this.#up.values()) {
+        this.#flushTo(link);
+        link.flush();
+      }
     });
   }
 
@@ -126,7 +130,7 @@ export class Peers {
 
   #flushTo(link: Link): void {
     const { address } = link;
-    while (link.queuedBytes < limits.linkQueueBytesMax) {
+    while (link.queuedBytes < this.#options.queueBytesMax) {
       const payload = this.#unsent.get(address) ?? this.#options.listener.nextRecords(address);
       if (payload === undefined) return;
       if (payload === 'too-far-behind') {

@@ -36,6 +36,7 @@ function peersOn(host: Host, address: string, listener: PeerListener): Peers {
     address,
     session: address,
     clusterKey: undefined,
+    queueBytesMax: 1024 * 1024,
     listener,
     observe: () => {},
   });

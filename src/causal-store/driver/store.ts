@@ -85,6 +85,7 @@ export class CausalStore {
       address,
       session,
       clusterKey,
+      queueBytesMax: replica.ledger.buffers.linkQueueBytesMax,
       observe: (event) => observe({ type: 'link', event }),
       listener: {
         up: (peer) => this.#do({ type: 'peer-up', address: peer }),
@@ -280,7 +281,7 @@ export class CausalStore {
     journal.snapshot(
       () => {
         const { intake } = ledger;
-        const scan = new Scan(ledger.state, { tail: () => intake.waiting() });
+        const scan = new Scan(ledger.state, { tail: () => intake.waiting(), buffers: ledger.buffers });
         let identity: Uint8Array | undefined = ledger.identityNote();
         return () => {
           const chunk = identity ?? scan.next();

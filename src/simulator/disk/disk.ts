@@ -70,11 +70,13 @@ export class SimulatedDisk implements Disk {
   }
 
   #lockOf(path: string, file: FileNode): DiskLock {
+    const unlock = (): void => file.unlock();
     const release = (): Outcome<void> => {
-      file.unlock();
+      unlock();
       return { ok: true, value: undefined };
     };
-    return { release: (done) => this.#actions.act(`unlock ${path}`, 'read', release, done) };
+    // It is let go whatever is said: a process holds it no more, and no disk is needed for that.
+    return { release: (done) => this.#actions.act(`unlock ${path}`, 'read', release, done, unlock) };
   }
 
   /** A failed change of a name has happened or not. */

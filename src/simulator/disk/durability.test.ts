@@ -244,6 +244,20 @@ describe('a lock', () => {
     }
   });
 
+  it('is let go even when the disk fails meanwhile', () => {
+    let failed = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const at = stage(seed, { readFailureChance: 0.5 });
+      const lock = (): DiskOutcome<DiskLock> => at.do<DiskLock>((done) => at.host.disk.lock('/lock', done));
+      let first = lock();
+      while (!first.ok) first = lock();
+      const { value } = first;
+      if (!at.do<void>((done) => value.release(done)).ok) failed++;
+      for (let again = lock(); !again.ok; again = lock()) expect(again.failure.kind, `seed ${seed}`).toBe('io');
+    }
+    expect(failed).toBeGreaterThan(0);
+  });
+
   it('is not let go while its process has something under way', () => {
     const seen = outcomes((at) => {
       write(at, '/file', letters('-', 1), 'both');
