@@ -10,6 +10,8 @@ export type JournalEvent =
       readonly bytes: number;
       readonly durationMs: number;
     }
+  /** The next segment is at hand: what was refused for want of it can be taken. */
+  | { readonly type: 'segment-made' }
   /** A segment is begun. */
   | { readonly type: 'segment'; readonly number: number; readonly bytes: number }
   | {
@@ -25,3 +27,8 @@ export type JournalEvent =
   | { readonly type: 'full' }
   | { readonly type: 'room' }
   | { readonly type: 'fatal'; readonly failure: DiskFailure };
+
+/** Whether an append that was refused is worth trying again after this. */
+export function makesRoom({ type }: JournalEvent): boolean {
+  return type === 'committed' || type === 'segment-made' || type === 'room';
+}

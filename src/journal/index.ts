@@ -1,5 +1,5 @@
 export { type Damage, describeDamage } from './damage.ts';
-export type { JournalEvent } from './events.ts';
+export { type JournalEvent, makesRoom } from './events.ts';
 export type { Journal, Refusal, SnapshotOutcome } from './journal.ts';
 export { limits as journalLimits } from './limits.ts';
 export {

@@ -105,6 +105,7 @@ export class SegmentSupply {
     if (this.#full) this.#options.observe({ type: 'room' });
     this.#full = false;
     this.#options.ready();
+    this.#options.observe({ type: 'segment-made' });
   }
 
   #makeLater(segment: Segment): void {

@@ -154,28 +154,4 @@ export const mutants: readonly Mutant[] = [
     from: 'this.#sendSnapshot(peer, peer.outgoing.had, peer.outgoing.epoch);',
     to: 'this.#sendSnapshot(peer, peer.outgoing.sent, peer.outgoing.epoch);',
   },
-  {
-    name: 'changes-during-scan-forgotten',
-    bug: 'what changes behind the reader of a scan is not read again',
-    foundBy: 'equal vectors, equal states',
-    file: 'core/scan.ts',
-    from: '    for (const key of this.#changed) this.#put(this.#state.table.get(key));\n    this.#end();',
-    to: '    this.#end();',
-  },
-  {
-    name: 'stale-pull-answered',
-    bug: 'what is sent in answer to an earlier question counts',
-    foundBy: 'convergence',
-    file: 'core/exchange.ts',
-    from: 'if (!peer.isTaken || epoch !== peer.epoch) return;',
-    to: 'if (!peer.isTaken) return;',
-  },
-  {
-    name: 'dropped-unasked',
-    bug: 'what was dropped for lack of room is not asked for again',
-    foundBy: 'convergence',
-    file: 'core/exchange.ts',
-    from: "if (taken === 'dropped') peer.hasDropped = true;",
-    to: '',
-  },
 ];

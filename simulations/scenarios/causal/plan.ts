@@ -42,10 +42,11 @@ export function drawPlan(prng: Prng): Plan {
 }
 
 function drawBuffers(prng: Prng): Plan['buffers'] {
+  const most = prng.chance(0.5) ? 4 : 40;
   return {
-    logRecordsMax: 2 + prng.below(40),
-    heldRecordsMax: 1 + prng.below(20),
-    batchBytesMax: 1 + prng.below(400),
+    logRecordsMax: 1 + prng.below(most),
+    heldRecordsMax: 1 + prng.below(most),
+    batchBytesMax: 1 + prng.below(10 * most),
     scanEntriesPerTurn: 1 + prng.below(4),
     scanRestMax: prng.below(3),
   };

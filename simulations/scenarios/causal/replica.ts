@@ -3,6 +3,7 @@ import {
   type CausalStoreOptions,
   type openCausalStore,
   versionOf,
+  type Write,
 } from 'holdfast/causal-store';
 import type { ReplicaState, ReplicasChecker } from 'holdfast/checkers';
 import type { Host } from 'holdfast/host';
@@ -20,6 +21,7 @@ export interface ReplicaOptions {
   readonly checker: ReplicasChecker;
   readonly open: typeof openCausalStore;
   readonly buffers: CausalStoreOptions['buffers'];
+  readonly onWrite: (write: Write) => void;
 }
 
 /** One replica of the store on its machine, over all its lives. */
@@ -61,14 +63,14 @@ export class SimulatedReplica {
       covers: (dot) => state.covers(dot),
       version: (key) => {
         const write = state.table.get(key);
-        return write === undefined ? undefined : versionOf(write);
+        return write?.value === undefined ? undefined : versionOf(write);
       },
       hash: () => hashOf(state.table.writes()),
     };
   }
 
   #run(host: Host): void {
-    const { simulation, machine, list, checker, open, buffers } = this.#options;
+    const { simulation, machine, list, checker, open, buffers, onWrite } = this.#options;
     const { name } = this;
     open(
       {
@@ -89,12 +91,14 @@ export class SimulatedReplica {
           simulation.note(name, event.type, JSON.stringify(event));
         },
         watch: {
-          applying: (record, state) =>
+          applying: (record, state) => {
+            if (record.kind === 'write') onWrite(record);
             checker.applying(
               name,
               { ...record, content: JSON.stringify(Object.entries(record).sort()) },
               state,
-            ),
+            );
+          },
           collected: (write) => checker.forgotten({ ...write, version: versionOf(write) }),
         },
       },

@@ -1,4 +1,11 @@
-import { decodeToken, openCausalStore } from 'holdfast/causal-store';
+import {
+  compareVersions,
+  decodeToken,
+  openCausalStore,
+  type State,
+  versionOf,
+  type Write,
+} from 'holdfast/causal-store';
 import { CausalHistory, checkCausal, type ReplicaState, ReplicasChecker } from 'holdfast/checkers';
 import type { Scenario, Simulation, Subject } from 'holdfast/simulator';
 import { must } from 'holdfast/std';
@@ -42,6 +49,8 @@ class CausalSubject implements Subject {
   readonly #replicas: readonly SimulatedReplica[];
   readonly #sessions: readonly Session[];
   readonly #acknowledged: Acknowledged[] = [];
+  /** Every write that some replica has applied, by its dot. */
+  readonly #writes = new Map<string, Write>();
   readonly #removed = new Set<SimulatedReplica>();
   #values = 0;
   #events = 0;
@@ -54,7 +63,10 @@ class CausalSubject implements Subject {
     this.#plan = drawPlan(simulation.prng);
     const list = this.#plan.replicas.map((name) => `${name}:${port}`);
     const { buffers } = this.#plan;
-    const shared = { simulation, list, checker: this.#checker, open, buffers };
+    const onWrite = (write: Write): void => {
+      this.#writes.set(`${write.origin}:${write.sequence}`, write);
+    };
+    const shared = { simulation, list, checker: this.#checker, open, buffers, onWrite };
     this.#replicas = this.#plan.replicas.map(
       (name) => new SimulatedReplica({ ...shared, machine: simulation.host(name) }),
     );
@@ -140,7 +152,10 @@ class CausalSubject implements Subject {
     return verdict.ok ? undefined : verdict.violation.lines.join('\n');
   }
 
-  /** Tokens are monotone: who covers the new one covers the old one. */
+  /**
+   * Tokens are monotone: who covers the new one covers the old one, by its vector or in effect. A replica
+   * that comes back hands in, with a write, those writes it depends on; their own dots may come later.
+   */
   #onToken(before: string, after: string): void {
     const older = decodeToken(before, 0);
     const newer = decodeToken(after, 0);
@@ -150,10 +165,18 @@ class CausalSubject implements Subject {
     }
     for (const { store, name } of this.#replicas) {
       const state = store?.replica.ledger.state;
-      if (state === undefined || !state.coversAll(newer) || state.coversAll(older)) continue;
+      if (state === undefined || !state.coversAll(newer)) continue;
+      if (older.every((dot) => state.covers(dot) || this.#isInEffect(dot, state.table))) continue;
       const [now, then] = [JSON.stringify(newer), JSON.stringify(older)];
       this.#problem ??= `${name} covers the token ${now}, not ${then} before it`;
     }
+  }
+
+  #isInEffect({ origin, sequence }: Pick<Write, 'origin' | 'sequence'>, table: State['table']): boolean {
+    const write = this.#writes.get(`${origin}:${sequence}`);
+    const decides = write === undefined ? undefined : table.get(write.key);
+    if (write === undefined || decides === undefined) return false;
+    return compareVersions(versionOf(decides), versionOf(write)) >= 0;
   }
 
   #states(): ReplicaState[] {

@@ -117,7 +117,13 @@ describe('a write that only one replica has', () => {
     ],
     ['wins where nothing was forgotten since', mine, undefined, 4, 'wins'],
     ['cannot be told from a deleted one behind the horizon', mine, undefined, 5, 'undecidable'],
-    ['loses as a delete of what is not there', write('a5', { value: undefined }), undefined, 9, 'loses'],
+    [
+      'wins as a delete: what it deleted may still come',
+      write('a5', { value: undefined }),
+      undefined,
+      9,
+      'wins',
+    ],
   ] as const)('%s', (_, own, theirs, horizon, verdict) => {
     expect(judgeSurplus(own, theirs, horizon)).toBe(verdict);
   });

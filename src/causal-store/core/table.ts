@@ -129,6 +129,7 @@ export function judgeSurplus(
 ): 'wins' | 'loses' | 'undecidable' {
   const version: VersionId = versionOf(mine);
   if (theirs !== undefined) return compareVersions(version, versionOf(theirs)) > 0 ? 'wins' : 'loses';
-  if (mine.value === undefined) return 'loses';
+  // Whoever has what depends on a delete must not be shown what it deleted, should that still come.
+  if (mine.value === undefined) return 'wins';
   return version.stamp > horizon ? 'wins' : 'undecidable';
 }

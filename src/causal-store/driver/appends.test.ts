@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Journal, openJournal } from '../../journal/index.ts';
+import { type Journal, makesRoom, openJournal } from '../../journal/index.ts';
 import { createSimulation } from '../../simulator/index.ts';
 import { Appends, type Refusing } from './appends.ts';
 
@@ -22,7 +22,7 @@ function opened() {
         throw new Error(failure.message);
       },
       observe: (event) => {
-        if (event.type === 'committed' || event.type === 'room') appends?.retrySoon();
+        if (makesRoom(event)) appends?.retrySoon();
       },
     },
     { snapshot: () => {}, record: () => {} },
@@ -49,6 +49,16 @@ describe('appends', () => {
     expect(durable.reduce((sum, count) => sum + count, 0)).toBe(50);
     expect(durable.length).toBeLessThan(10);
     expect(told).toEqual([]);
+  });
+
+  it('wait for a segment that is large enough, be nothing else appended or made durable meanwhile', () => {
+    const { simulation, appends, durable, told } = opened();
+    for (let count = 0; count < 3; count++) appends.append(Buffer.alloc(1_000));
+    // The next segment is being made, of a size that is not enough for this one.
+    appends.append(Buffer.alloc(10_000));
+    simulation.runFor(1_000);
+    expect(told).toEqual(['busy', undefined]);
+    expect(durable.reduce((sum, count) => sum + count, 0)).toBe(4);
   });
 
   it('wait for room in their order, and the core hears that there is none, and when there is', () => {

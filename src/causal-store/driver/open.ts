@@ -3,6 +3,7 @@ import {
   type Damage,
   type Journal,
   type JournalEvent,
+  makesRoom,
   openJournal,
   type Replay,
 } from '../../journal/index.ts';
@@ -92,7 +93,7 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
     fatal: (failure: { readonly message: string }) => options.fatal(failure.message),
     segmentBytes: options.segmentBytes,
     observe: (event: JournalEvent) => {
-      if (event.type === 'committed' || event.type === 'room') store?.journalMoved();
+      if (makesRoom(event)) store?.journalMoved();
       observe(event);
     },
   };

@@ -35,7 +35,7 @@ export interface ReplicaState {
   readonly name: string;
   readonly applied: ReadonlyMap<string, number>;
   covers(dot: Dot): boolean;
-  /** The version that decides a key; undefined when there is none. */
+  /** The version of a key's value; undefined when it has none. */
   version(key: string): Version | undefined;
   /** Of all keys, values and versions; only asked for when vectors are equal. */
   hash(): string;
