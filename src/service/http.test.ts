@@ -303,6 +303,14 @@ describe('faults that pause', () => {
 });
 
 describe('bounds', () => {
+  it('on how long a service opens what it needs are none: a journal takes as long as it takes', async () => {
+    let pluginTimeoutMs: number | undefined;
+    await start((app) => {
+      pluginTimeoutMs = app.initialConfig.pluginTimeout;
+    });
+    expect(pluginTimeoutMs).toBe(0);
+  });
+
   it('on requests under way count a handler until it ends, not until its caller leaves', async () => {
     const ends: (() => void)[] = [];
     const { connect } = await start(

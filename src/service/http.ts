@@ -40,6 +40,8 @@ export function createApp(options: HttpOptions): FastifyInstance {
     },
     logger: false,
     bodyLimit: limits.bodyBytesMax,
+    // What a service opens, such as a journal that is read, takes as long as it takes.
+    pluginTimeout: 0,
     routerOptions: { maxParamLength: limits.pathPartCharsMax },
     clientErrorHandler: (error, socket) => clientErrors.onClientError(error, socket),
     frameworkErrors: (error, _request, reply) => errors.send(reply as never, answerTo(error)),

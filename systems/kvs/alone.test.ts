@@ -189,7 +189,7 @@ it('a full disk refuses writes, with Retry-After, and reads go on; with room wri
   try {
     // Those on their way when the disk is found full are answered that nobody knows; later ones that it is.
     let told = await kvs.ask('PUT', '/kvs/full', { value: 0 });
-    expect(told).toMatchObject({ status: 503, body: { error: expect.stringMatching(/not known/) } });
+    expect(told).toMatchObject({ status: 504, body: { error: expect.stringMatching(/not known/) } });
     await until(async () => {
       told = await kvs.ask('PUT', '/kvs/full', { value: 1 });
       return told.status === 507;

@@ -43,8 +43,12 @@ async function ask(
 const elsewhere = [
   // Starting and draining: the tests of services.
   'GET /ready 503',
-  // The same as for PUT.
+  // Too much on its way to the disk.
+  'PUT /view 503',
   'DELETE /view 503',
+  // The same as for PUT.
+  'DELETE /view 504',
+  'DELETE /kvs/{key} 504',
   // 256 members.
   'PUT /view 409',
 ];
@@ -111,7 +115,9 @@ async function fullDisk(): Promise<void> {
   expect(status).toBe(201);
   // What was on its way when the disk was found full is answered all the same.
   const late = { 'socket-address': '127.0.0.1:4' };
-  expect((await ask('PUT /view', '/view', late)).status).toBe(503);
+  const write = ask('PUT /kvs/{key}', '/kvs/late', { value: 1 });
+  expect((await ask('PUT /view', '/view', late)).status).toBe(504);
+  expect((await write).status).toBe(504);
   await until(
     async () => (await ask('PUT /kvs/{key}', '/kvs/full', { value: 1 })).status === 507,
     'it is full',
@@ -129,7 +135,7 @@ it('every route that there is is documented', async () => {
   });
   const untouched = {} as never;
   addKeyRoutes(app, untouched, { isReplicated: true } as never);
-  addViewRoutes(app, untouched, { requireKey: (_request, _reply, done) => done(), host: untouched });
+  addViewRoutes(app, untouched, { requireKey: (_request, _reply, done) => done() });
   addPlainRoutes(app);
   await app.ready();
   expect(routes().toSorted()).toEqual(found.toSorted());

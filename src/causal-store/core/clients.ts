@@ -21,13 +21,19 @@ interface Writing {
   readonly dueMs: number;
 }
 
+interface ViewChanging {
+  readonly id: unknown;
+  readonly dueMs: number;
+}
+
 /** Who waits for what: for that on which a token depends, for the own disk, or for other disks. */
 export class Clients {
   readonly #options: ClientsOptions;
   readonly #waits: Waits;
   /** By sequence: requests whose record is on its way to the disk. */
   readonly #writing = new Map<number, Writing>();
-  readonly #viewChanges = new Map<number, unknown>();
+  /** By sequence, too: changes of the members. */
+  readonly #viewChanges = new Map<number, ViewChanging>();
   readonly #confirmations = new Confirmations();
 
   constructor(options: ClientsOptions) {
@@ -36,9 +42,8 @@ export class Clients {
   }
 
   get dueMs(): number {
-    const [writing] = this.#writing.values();
-    const writtenMs = writing?.dueMs ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.#waits.dueMs, this.#confirmations.dueMs, writtenMs);
+    const durableMs = Math.min(firstDueMs(this.#writing), firstDueMs(this.#viewChanges));
+    return Math.min(this.#waits.dueMs, this.#confirmations.dueMs, durableMs);
   }
 
   /** Requests that wait for what their token depends on. */
@@ -68,16 +73,17 @@ export class Clients {
     for (const request of this.#waits.ready(this.#isReady)) this.#carryOut(request, nowMs, wallMs);
   }
 
-  answerViewChange(sequence: number, id: unknown): void {
-    this.#viewChanges.set(sequence, id);
+  answerViewChange(sequence: number, id: unknown, nowMs: number): void {
+    this.#viewChanges.set(sequence, { id, dueMs: nowMs + limits.durableWaitMs });
   }
 
   /** An own record is durable and has taken effect. */
   applied({ origin, sequence, kind }: StoreRecord, { existed }: Applied, nowMs: number): void {
     if (kind === 'member') {
-      const id = this.#viewChanges.get(sequence);
-      if (!this.#viewChanges.delete(sequence)) return;
-      this.#options.emit({ type: 'view-answer', id, answer: { kind: 'changed' } });
+      const changing = this.#viewChanges.get(sequence);
+      if (changing === undefined) return;
+      this.#viewChanges.delete(sequence);
+      this.#options.emit({ type: 'view-answer', id: changing.id, answer: { kind: 'changed' } });
       return;
     }
     const request = this.#writing.get(sequence)?.request;
@@ -116,6 +122,11 @@ export class Clients {
       if (dueMs > nowMs) break;
       this.#writing.delete(sequence);
       this.#answer(request.id, { kind: 'unsettled' });
+    }
+    for (const [sequence, { id, dueMs }] of this.#viewChanges) {
+      if (dueMs > nowMs) break;
+      this.#viewChanges.delete(sequence);
+      this.#options.emit({ type: 'view-answer', id, answer: { kind: 'unsettled' } });
     }
     for (const { id, answer } of this.#confirmations.expired(nowMs)) {
       this.#answer(id, { ...answer, isReplicated: false });
@@ -194,4 +205,10 @@ export class Clients {
   #answer(id: unknown, answer: Answer): void {
     this.#options.emit({ type: 'answer', id, answer });
   }
+}
+
+/** Of those that wait in the order in which they came. */
+function firstDueMs(waiting: ReadonlyMap<number, { readonly dueMs: number }>): number {
+  for (const { dueMs } of waiting.values()) return dueMs;
+  return Number.POSITIVE_INFINITY;
 }

@@ -37,6 +37,8 @@ export interface ViewChange {
 export type ViewAnswer =
   | { readonly kind: 'changed' }
   | { readonly kind: 'unchanged' }
+  /** On its way to a disk that takes nothing now: it may still take effect. */
+  | { readonly kind: 'unsettled' }
   | { readonly kind: 'refused'; readonly why: 'full' | 'busy' | 'too-many' };
 
 interface Time {

@@ -140,7 +140,7 @@ export class Replica implements Core<Event, Effect> {
         this.#onRequest(event.request, nowMs);
         break;
       case 'view-change':
-        this.#onViewChange(event.change);
+        this.#onViewChange(event.change, nowMs);
         break;
       case 'durable':
         this.#onDurable(event.appends, nowMs);
@@ -245,7 +245,7 @@ export class Replica implements Core<Event, Effect> {
     this.#clients.request(request, nowMs, this.#wallMs);
   }
 
-  #onViewChange(change: ViewChange): void {
+  #onViewChange(change: ViewChange, nowMs: number): void {
     const { members } = this.#ledger.state;
     const answer = (kind: 'changed' | 'unchanged'): void => {
       this.#effects.push({ type: 'view-answer', id: change.id, answer: { kind } });
@@ -262,7 +262,7 @@ export class Replica implements Core<Event, Effect> {
     }
     const { address, present } = change;
     this.#writeMember({ address, present, who: present ? undefined : this.#speakerFor(address) });
-    this.#clients.answerViewChange(this.#ledger.ownSequence, change.id);
+    this.#clients.answerViewChange(this.#ledger.ownSequence, change.id, nowMs);
   }
 
   /** The incarnation that speaks for an address, as far as is known here. */

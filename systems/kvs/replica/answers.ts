@@ -14,8 +14,7 @@ const texts = {
   missing: '"error":"Key does not exist"',
   uncovered: '{"error":"Causal dependencies not satisfied; try again later"}',
   full: '{"error":"The disk is full: nothing was changed; reads go on. Make room, or try again later"}',
-  unsettled:
-    '{"error":"The disk takes nothing now: whether the write takes effect is not known; try again later"}',
+  unsettled: '{"error":"The disk has not taken it in time: whether it takes effect is not known"}',
   busy: '{"error":"Too much is on its way to the disk: nothing was changed; try again later"}',
 } as const;
 
@@ -44,8 +43,10 @@ export class Answers {
         sendLater(reply, 503, limits.retryAfterS, texts.uncovered);
         return;
       case 'unsettled':
+        sendUnsettled(reply);
+        return;
       case 'refused':
-        sendRefusal(reply, answer.kind === 'refused' ? answer.why : answer.kind);
+        sendRefusal(reply, answer.why);
         return;
       default:
         unreachable(answer);
@@ -74,9 +75,15 @@ export class Answers {
   }
 }
 
-export function sendRefusal(reply: FastifyReply, why: 'full' | 'busy' | 'unsettled'): void {
+/** Nothing was changed. */
+export function sendRefusal(reply: FastifyReply, why: 'full' | 'busy'): void {
   if (why === 'full') sendLater(reply, 507, limits.fullRetryAfterS, texts.full);
-  else sendLater(reply, 503, limits.retryAfterS, texts[why]);
+  else sendLater(reply, 503, limits.retryAfterS, texts.busy);
+}
+
+/** It may still be done: not an answer after which to ask again as if nothing had happened. */
+export function sendUnsettled(reply: FastifyReply): void {
+  sendJson(reply, 504, texts.unsettled);
 }
 
 function sendLater(reply: FastifyReply, status: number, retryAfterS: number, json: string): void {

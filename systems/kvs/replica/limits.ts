@@ -8,8 +8,6 @@ export const limits = {
   /** What Retry-After says when dependencies are missing, and when the disk has no room. */
   retryAfterS: 1,
   fullRetryAfterS: 5,
-  /** A change of the view waits so long for the disk. */
-  viewWaitMs: 2_000,
   /** A proxy waits so long for the main instance. */
   forwardTimeoutMs: 3_000,
   /** What `CAUSAL_WAIT_MS` and `ANTI_ENTROPY_MS` may be. */

@@ -3,9 +3,8 @@ import type { CausalStore, ViewAnswer } from 'holdfast/causal-store';
 import { parseAddress } from 'holdfast/link';
 import type { ServiceContext } from 'holdfast/service';
 import { HoldfastError } from 'holdfast/std';
-import { sendJson, sendRefusal } from './answers.ts';
+import { sendJson, sendRefusal, sendUnsettled } from './answers.ts';
 import { fieldOf, type StoreBody } from './body.ts';
-import { limits } from './limits.ts';
 
 interface ViewRoute {
   readonly Body: StoreBody | undefined;
@@ -15,18 +14,13 @@ interface ViewRoute {
 export function addViewRoutes(
   app: FastifyInstance,
   store: CausalStore,
-  { requireKey, host }: Pick<ServiceContext, 'requireKey' | 'host'>,
+  { requireKey }: Pick<ServiceContext, 'requireKey'>,
 ): void {
   app.get('/view', (_request, reply) => {
     sendJson(reply, 200, JSON.stringify({ view: store.view() }));
   });
   const change = (address: string, present: boolean, reply: FastifyReply): void => {
-    // On a disk that takes nothing now it may be held for long: nobody knows then whether it takes effect.
-    const timer = host.clock.setTimer(limits.viewWaitMs, () => sendRefusal(reply, 'unsettled'));
-    store.changeView(address, present, (answer) => {
-      timer.cancel();
-      if (!reply.sent) send(reply, answer, present);
-    });
+    store.changeView(address, present, (answer) => send(reply, answer, present));
   };
   app.put<ViewRoute>('/view', { onRequest: requireKey }, ({ body }, reply) => {
     change(addressIn(body), true, reply);
@@ -38,6 +32,7 @@ export function addViewRoutes(
 
 function send(reply: FastifyReply, answer: ViewAnswer, present: boolean): void {
   if (answer.kind === 'refused') refuse(reply, answer);
+  else if (answer.kind === 'unsettled') sendUnsettled(reply);
   else if (answer.kind === 'changed' && present) sendJson(reply, 201, '{"result":"added"}');
   else if (answer.kind === 'changed') sendJson(reply, 200, '{"result":"deleted"}');
   else if (present) sendJson(reply, 200, '{"result":"already present"}');

@@ -20,9 +20,6 @@ interface Told {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What the error says of a write that may take effect all the same. */
-const unsettled = /not known/;
-
 /** Waiting before the next replica is tried. */
 const pauseMs = 50;
 
@@ -124,7 +121,8 @@ export class LoadSession {
       this.refusals++;
       await pass(pauseMs);
     }
-    return unsettled.test(String(told?.body.error)) ? undefined : told;
+    // What is not known to be written may be.
+    return told?.status === 504 ? undefined : told;
   }
 }
 
