@@ -24,8 +24,9 @@ export type SnapshotOutcome =
 export interface Journal {
   /**
    * Takes a record of 1 byte to 8 MiB; its bytes are copied. False: it is refused and nothing will happen,
-   * `refusing` says why; an event that `makesRoom` follows. True: `durable` is called later, in the order of the appends, unless the process
-   * stops before. After a crash a record that was not reported durable may be there or not.
+   * `refusing` says why; an event that `makesRoom` follows. True: `durable` is called later, in the order of
+   * the appends, unless the process stops before. After a crash a record that was not reported durable may
+   * be there or not.
    */
   append(record: Uint8Array, durable: () => void): boolean;
   /**

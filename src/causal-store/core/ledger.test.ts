@@ -180,3 +180,20 @@ it('gives stamps above all it has accepted, and never below the clock', () => {
   expect(ledger.intake.accepted).toEqual(vector('a1 b1'));
   expect(ledger.state.coversAll(dots('b1'))).toBe(false);
 });
+
+it('refuses a snapshot that has more of this replica than it ever wrote, and goes on as before', () => {
+  const lived = new Lived();
+  const liar = stateOfOthers();
+  for (let sequence = 1; sequence <= 7; sequence++) liar.apply(write(`a${sequence}`, { key: 'lie' }));
+  lived.ledger.beginStage();
+  const stage = (): void => {
+    for (const chunk of chunksOf(liar)) lived.ledger.stage(chunk, Number.MAX_SAFE_INTEGER);
+  };
+  expect(stage).toThrow('more of this replica than it ever wrote');
+  lived.ledger.abandonStage();
+  lived.settle();
+  lived.ledger.write(write('a2', { key: 'k' }));
+  lived.settle();
+  expect(lived.ledger.state.applied).toEqual(vector('a2'));
+  expect(lived.ledger.state.table.get('lie')).toBeUndefined();
+});

@@ -253,7 +253,8 @@ describe('a lock', () => {
       while (!first.ok) first = lock();
       const { value } = first;
       if (!at.do<void>((done) => value.release(done)).ok) failed++;
-      for (let again = lock(); !again.ok; again = lock()) expect(again.failure.kind, `seed ${seed}`).toBe('io');
+      for (let again = lock(); !again.ok; again = lock())
+        expect(again.failure.kind, `seed ${seed}`).toBe('io');
     }
     expect(failed).toBeGreaterThan(0);
   });
