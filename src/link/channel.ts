@@ -1,7 +1,13 @@
-import type { Connection, ConnectionHandlers, Disturbance, Host, Timer } from '../host/index.ts';
+import {
+  type Connection,
+  type ConnectionHandlers,
+  type Disturbance,
+  type Host,
+  Lane,
+  type Timer,
+} from '../host/index.ts';
 import { must } from '../std/index.ts';
 import { FrameReader } from './frame-reader.ts';
-import { HeldLane } from './held-lane.ts';
 import type { LinkLimits } from './limits.ts';
 import type { DownReason } from './link.ts';
 import { Outbox } from './outbox.ts';
@@ -37,8 +43,8 @@ export class Channel implements ConnectionHandlers {
   readonly #limits: LinkLimits;
   readonly #reader: FrameReader;
   readonly #onGone: (channel: Channel) => void;
-  readonly #inward: HeldLane;
-  readonly #outward: HeldLane;
+  readonly #inward: Lane;
+  readonly #outward: Lane;
   #connection: Connection | undefined;
   #address: string | undefined;
   #state: 'open' | 'finishing' | 'gone' = 'open';
@@ -67,8 +73,8 @@ export class Channel implements ConnectionHandlers {
     this.#onGone = options.onGone;
     this.#reader = new FrameReader(options.limits.handshakeFrameBytesMax);
     const disturbance = (): Disturbance | undefined => this.#disturbance();
-    this.#inward = new HeldLane(this.#host.clock, disturbance);
-    this.#outward = new HeldLane(this.#host.clock, disturbance);
+    this.#inward = new Lane(this.#host.clock, disturbance);
+    this.#outward = new Lane(this.#host.clock, disturbance);
     this.out.put(magic);
   }
 
@@ -89,7 +95,7 @@ export class Channel implements ConnectionHandlers {
 
   /** Nothing waits to leave. */
   get idle(): boolean {
-    return this.out.bytes === 0 && this.#outward.bytes === 0;
+    return this.out.bytes === 0 && this.#outward.heldBytes === 0;
   }
 
   /** What is put out will be written at the end of this turn. */
@@ -183,7 +189,7 @@ export class Channel implements ConnectionHandlers {
   }
 
   get #hasRoom(): boolean {
-    return !this.#congested && this.#outward.bytes <= this.#limits.heldBytesMax;
+    return !this.#congested && this.#outward.heldBytes <= this.#limits.heldBytesMax;
   }
 
   #pass(action: () => void): void {
@@ -192,7 +198,7 @@ export class Channel implements ConnectionHandlers {
   }
 
   #readWhileRoom(): void {
-    const reading = this.#inward.bytes <= this.#limits.heldBytesMax;
+    const reading = this.#inward.heldBytes <= this.#limits.heldBytesMax;
     if (reading === this.#reading) return;
     this.#reading = reading;
     this.#connection?.setReading(reading);

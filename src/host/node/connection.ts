@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { Disturbance } from '../faults.ts';
+import { Lane } from '../lane.ts';
 import { limits } from '../limits.ts';
 import type { Address, Connection, ConnectionHandlers } from '../network.ts';
 import { networkFailure } from './failure.ts';
-import { Lane } from './lane.ts';
 
 /**
  * One TCP connection. With no fault injected both lanes are passed by and bytes go straight between the

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../clock.ts';
-import type { Disturbance } from '../faults.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { Disturbance } from './faults.ts';
 
 interface Held {
   readonly dueMs: number;
@@ -8,9 +8,9 @@ interface Held {
 }
 
 /**
- * One direction of one connection, as injected faults leave it: actions pass on in their order, at once,
- * after the fault's delay, or, while it drops, not before it is healed (a stream cannot lose bytes and go
- * on).
+ * One direction of one connection or link, as injected faults leave it: actions pass on in their order, at
+ * once, after the fault's delay, or, while it drops, not before it is healed (a stream cannot lose bytes and
+ * go on).
  */
 export class Lane {
   readonly #clock: Clock;
