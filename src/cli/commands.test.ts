@@ -208,6 +208,8 @@ describe('commands on a running topology', { timeout: waitMs }, () => {
       err: 'There is no service zebra, and no caller. There are: registry, echo-a, echo-b, gateway.\n',
     });
     expect((await folder.run('calls', 'explain', 'eco-a')).err).toMatch(/Did you mean echo-a\?\n$/);
+    const asJson = await folder.run('calls', 'explain', 'zebra', '--json');
+    expect(asJson).toMatchObject({ code: 2, out: '[]\n', err: expect.stringMatching(/no service zebra/) });
   });
 
   it('a paused one can be stopped and started', async () => {

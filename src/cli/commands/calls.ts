@@ -45,10 +45,7 @@ export const run: RunCommand = async (invocation) => {
     err.line(`Cannot tell whether anything calls ${service}: ${who} not answer.`);
     if (!isKnown) err.line(`There is no service ${service} here.${othersText(service, processes)}`);
   }
-  if (options.json === true) {
-    out.line(JSON.stringify(callers, undefined, 2));
-    return isUnknown ? exitCodes.failed : exitCodes.fine;
-  }
+  if (options.json === true) out.line(JSON.stringify(callers, undefined, 2));
   if (isUnknown) return exitCodes.failed;
   if (callers.length === 0) {
     if (isKnown) {
@@ -58,6 +55,7 @@ export const run: RunCommand = async (invocation) => {
     err.line(`There is no service ${service}, and no caller.${othersText(service, processes)}`);
     return exitCodes.usage;
   }
+  if (options.json === true) return exitCodes.fine;
   for (const [index, { caller, upstreams }] of callers.entries()) {
     if (index > 0) out.line('');
     for (const upstream of upstreams)
