@@ -41,7 +41,7 @@ it('a data folder put back from a copy of it running: it comes back as another, 
     await cp(copy, cluster.folderOf(third), { recursive: true });
     await expected.write('meanwhile', 20, [first, second]);
     await third.start();
-    await third.line(/rejoining .*because=(restored|rejoin)/);
+    await third.line(/ joining .*because=(restored|rejoin)/);
     await third.line(/all data taken over/);
     await expected.check();
     await expected.write('after', 60, all);
@@ -80,6 +80,33 @@ it('a clock a year ahead: what it writes wins for a while, everybody goes on, no
   await Promise.all(all.map((replica) => replica.start()));
   await expected.write('k', 30, all);
   await expected.check();
+});
+
+it('a clock eleven years ahead: the others take nothing from it, until its disk is cleared', async () => {
+  await start();
+  await expected.write('k', 30, all);
+  await third.inject({ kind: 'clock', offsetMs: 11 * 365 * 24 * 60 * 60_000 });
+  const absurd = await put(third, 'absurd', 1);
+  expect(absurd.status).toBe(201);
+  for (const replica of [first, second]) await replica.line(/sends stamps years ahead/);
+  await expected.write('k', 30, [first, second]);
+  for (const replica of [first, second]) {
+    expect((await get(replica, 'absurd', metadataOf(absurd))).status).toBe(503);
+    expect((await get(replica, 'absurd')).status).toBe(404);
+  }
+  // It takes from the others all the while.
+  await until(
+    async () => (await get(third, 'k29')).status === 200,
+    'it has what the others wrote',
+    limits.waitMs,
+  );
+  // A clock that is set right is not enough: what it wrote already keeps its stamps.
+  await third.kill();
+  await cluster.wipe(third);
+  await third.start();
+  await expected.write('k', 30, all);
+  await expected.check();
+  expect((await get(third, 'absurd')).status).toBe(404);
 });
 
 it('dead through many deletes: nothing of them returns, and they are forgotten once it is back', async () => {

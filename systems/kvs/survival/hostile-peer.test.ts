@@ -96,7 +96,7 @@ describe('a stranger', () => {
         await until(async () => rogue.heard.has(messages.verdict) || rogue.downs > 0, 'it was heard');
       });
       expect((await get(target, 'own', metadataOf(kept))).status).toBe(404);
-      expect(target.lines.join('\n')).not.toMatch(/rejoining/);
+      expect(target.lines.join('\n')).not.toMatch(/ joining /);
     },
     60_000,
   );
