@@ -167,6 +167,11 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /** All that is left, not copied. */
+  rest(): Uint8Array {
+    return this.view(this.#bytes.length - this.#at);
+  }
+
   /** A number of things to come, each of at least `bytesMin`: no more than the rest could hold. */
   count(bytesMin: number): number {
     const count = this.varint();

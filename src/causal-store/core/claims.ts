@@ -21,6 +21,9 @@ interface Step {
  * makes a member forget its claims; whoever meets it must be able to tell. So nothing is forgotten by a
  * claim that not every member has: `stable` counts for each member only its claims within `#known`.
  *
+ * An incarnation that has ended is no member any more: its steps are forgotten, else they would grow with the
+ * square of all starts there ever were.
+ *
  * Invariants: the steps of a claimer for an origin rise in both numbers; `stable` never falls.
  */
 export class Claims {
@@ -63,6 +66,20 @@ export class Claims {
       if (step.at <= at) return step.covers;
     }
     return 0;
+  }
+
+  /** Where the claimer, at or before `atMost`, first claims this: it is a record that comes behind it. */
+  claimOf(claimer: string, { origin, sequence }: Dot, atMost: number): number | undefined {
+    const step = this.#steps
+      .get(claimer)
+      ?.get(origin)
+      ?.find(({ covers }) => covers >= sequence);
+    return step !== undefined && step.at <= atMost ? step.at : undefined;
+  }
+
+  /** Forgets the steps of those that will never claim anything any more, all but how far each had come. */
+  forget(isOver: (claimer: string) => boolean): void {
+    for (const claimer of this.#steps.keys()) if (isOver(claimer)) this.#steps.delete(claimer);
   }
 
   latest(claimer: string): number {
@@ -113,11 +130,12 @@ export class Claims {
     }
   }
 
-  latestClaims(): Iterable<readonly [string, number]> {
+  get latestClaims(): Vector {
     return this.#latest;
   }
 
-  restore(stable: Vector): void {
+  restore(stable: Vector, latest: Vector = new Map()): void {
     for (const [origin, sequence] of stable) raise(this.#stable, origin, sequence);
+    for (const [claimer, sequence] of latest) raise(this.#latest, claimer, sequence);
   }
 }

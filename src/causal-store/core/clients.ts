@@ -5,7 +5,7 @@ import type { Ledger } from './ledger.ts';
 import type { Dot, StoreRecord, Write } from './record.ts';
 import { Confirmations, Waits } from './requests.ts';
 import type { Applied } from './state.ts';
-import { advance } from './tokens.ts';
+import { advance, gather } from './tokens.ts';
 import { dotsOf, raise } from './vector.ts';
 
 export interface ClientsOptions {
@@ -187,7 +187,9 @@ export class Clients {
   }
 
   #tokenAfter(token: readonly Dot[], write: Write): readonly Dot[] {
-    return advance(this.#options.ledger.state.claims, this.#freed(token), write, write.dependencies);
+    const { state, own } = this.#options.ledger;
+    const after = advance(state.claims, this.#freed(token), write, write.dependencies);
+    return gather(state.claims, own.origin, after);
   }
 
   /** Entries of abandoned incarnations become those of the opening that abandoned them. */

@@ -19,6 +19,7 @@ export interface Header {
 export function writeHeader(to: ByteWriter, state: State): void {
   writeVector(to, state.applied);
   writeVector(to, state.claims.stable);
+  writeVector(to, state.claims.latestClaims);
   to.varint(state.table.horizon);
   to.varint(state.stampMax);
   writeList(to, [...state.members.all()], ({ address, presence, binding }) => {
@@ -53,6 +54,7 @@ export function writeHeader(to: ByteWriter, state: State): void {
 export function readHeader(reader: ByteReader): Header {
   const applied = readVector(reader);
   const stable = readVector(reader);
+  const latest = readVector(reader);
   const horizon = reader.varint();
   const stampMax = reader.varint();
   const members = readList(reader, () => ({
@@ -87,7 +89,8 @@ export function readHeader(reader: ByteReader): Header {
           state.claims.add({ origin: claimer, sequence: at }, [{ origin, sequence: covers }]);
         }
       }
-      state.claims.restore(stable);
+      state.claims.restore(stable, latest);
+      state.claims.forget((claimer) => state.nodes.isOver(claimer));
       state.table.horizon = Math.max(state.table.horizon, horizon);
       state.stampMax = Math.max(state.stampMax, stampMax);
     },

@@ -36,6 +36,13 @@ export class Nodes {
     return this.#current.get(node)?.origin;
   }
 
+  /** Whether it will never speak for its node again. */
+  isOver(origin: string): boolean {
+    if (this.#abandoned.has(origin)) return true;
+    const node = this.nodeOf(origin);
+    return node !== undefined && this.current(node) !== origin;
+  }
+
   nodeOf(origin: string): string | undefined {
     return this.#lives.get(origin)?.node;
   }

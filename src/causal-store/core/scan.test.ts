@@ -116,6 +116,29 @@ describe('a scan', () => {
     expect(stage.tail.map(({ record }) => record)).toEqual(tail.map(({ record }) => record));
   });
 
+  it('sends an end that is too long for one chunk in pieces, all of one moment', () => {
+    const state = new State();
+    for (let node = 1; node <= 60_000; node++) {
+      const name = node.toString(16).padStart(16, '0');
+      state.nodes.addLife({ origin: name, node: name, start: 1, stamp: node });
+    }
+    state.apply(write('a1'));
+    const stage = emptyStage();
+    const scan = new Scan(state);
+    let chunks = 0;
+    for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
+      expect(chunk.byteLength).toBeLessThanOrEqual(limits.snapshotPieceBytes + limits.snapshotChunkBytes);
+      expect(stage.header).toBeUndefined();
+      stageChunk(stage, chunk);
+      // Comes too late.
+      if (chunks++ === 0) state.apply(write('a2'));
+    }
+    expect(chunks).toBeGreaterThan(1);
+    const copy = stateFrom(stage);
+    expect(copy.applied).toEqual(vector('a1'));
+    expect([...copy.nodes.lives].length).toBe(60_000);
+  });
+
   it('is over when nobody wants the rest', () => {
     const state = largeState();
     const scan = new Scan(state);
@@ -132,6 +155,14 @@ describe('a stage', () => {
     ['nothing at all', () => Buffer.alloc(0)],
   ])('refuses %s', (_, chunk) => {
     expect(() => stageChunk(emptyStage(), chunk())).toThrow(MalformedBytes);
+  });
+
+  it('refuses an end that does not end', () => {
+    const stage = emptyStage();
+    const piece = Buffer.concat([Buffer.from([1, 0, 3]), Buffer.alloc(7 * 1024 * 1024)]);
+    const pieces = Math.ceil(limits.snapshotEndBytesMax / (piece.byteLength - 3));
+    for (let count = 1; count < pieces; count++) stageChunk(stage, piece);
+    expect(() => stageChunk(stage, piece)).toThrow('too long');
   });
 
   it('refuses what comes behind its end', () => {

@@ -6,7 +6,7 @@ import type { Encoded, Write } from './record.ts';
 import type { State } from './state.ts';
 import { coversDot, type Vector } from './vector.ts';
 
-const chunkKinds = { entries: 1, end: 2 } as const;
+const chunkKinds = { entries: 1, end: 2, endPiece: 3 } as const;
 
 export interface ScanOptions {
   /** Only what somebody with this vector lacks; all of it without one. */
@@ -16,13 +16,15 @@ export interface ScanOptions {
   readonly buffers?: BufferLimits | undefined;
 }
 
+const nothing = new Uint8Array(0);
+
 /** Apart from that of records which are kept: they share their memory with what is written next to them. */
 const scratch = new ByteWriter(4096);
 
 /**
  * A snapshot of a state that goes on changing: its keys are read a few at a time, those that change behind
- * the reader are read again, and the last chunk, written in one step, holds what is left of them and the
- * vector of that very moment. So what is sent is the state as it was at its end.
+ * the reader are read again, and the end, made in one step, holds what is left of them and the vector of that
+ * very moment. So what is sent is the state as it was at its end. A long end goes in several chunks.
  */
 export class Scan {
   readonly #state: State;
@@ -35,6 +37,8 @@ export class Scan {
   #changed = new Set<string>();
   #isScanned = false;
   #isEnded = false;
+  /** Of the end: what has not been handed out yet. */
+  #rest: Uint8Array = nothing;
 
   constructor(state: State, options: ScanOptions = {}) {
     this.#state = state;
@@ -47,7 +51,7 @@ export class Scan {
 
   /** The next chunk; undefined after the last. */
   next(): Uint8Array | undefined {
-    if (this.#isEnded) return undefined;
+    if (this.#isEnded) return this.#rest.byteLength === 0 ? undefined : this.#nextPiece();
     this.#writer.u8(chunkKinds.entries);
     this.#isScanned ||= this.#scan();
     if (!this.#isScanned) return this.#writer.take();
@@ -56,13 +60,16 @@ export class Scan {
       return this.#writer.take();
     }
     for (const key of this.#changed) this.#put(this.#state.table.get(key));
-    this.#end();
-    return this.#writer.take();
+    this.#rest = this.#end();
+    this.#isEnded = true;
+    this.#unobserve();
+    return this.#withPiece();
   }
 
   /** Nobody wants the rest. */
   close(): void {
     this.#isEnded = true;
+    this.#rest = nothing;
     this.#unobserve();
   }
 
@@ -93,27 +100,43 @@ export class Scan {
     this.#writer.bytes(bytes);
   }
 
-  #end(): void {
-    this.#writer.varint(0);
-    this.#writer.u8(chunkKinds.end);
-    writeHeader(this.#writer, this.#state);
+  #end(): Uint8Array {
+    const writer = new ByteWriter();
+    writeHeader(writer, this.#state);
     for (const { bytes } of this.#tail()) {
-      this.#writer.varint(bytes.byteLength);
-      this.#writer.bytes(bytes);
+      writer.varint(bytes.byteLength);
+      writer.bytes(bytes);
     }
-    this.close();
+    return writer.take();
+  }
+
+  #nextPiece(): Uint8Array {
+    this.#writer.u8(chunkKinds.entries);
+    return this.#withPiece();
+  }
+
+  /** The chunk begun, with the next piece of the end behind its entries. */
+  #withPiece(): Uint8Array {
+    const piece = this.#rest.subarray(0, limits.snapshotPieceBytes);
+    this.#rest = this.#rest.subarray(piece.byteLength);
+    this.#writer.varint(0);
+    this.#writer.u8(this.#rest.byteLength === 0 ? chunkKinds.end : chunkKinds.endPiece);
+    this.#writer.bytes(piece);
+    return this.#writer.take();
   }
 }
 
 export interface Staged {
   readonly writes: Write[];
+  /** Of the end: what has come of it. */
+  readonly pieces: Uint8Array[];
   header: Header | undefined;
   /** Records behind the header's vector, in the order they were accepted. */
   readonly tail: Encoded[];
 }
 
 export function emptyStage(): Staged {
-  return { writes: [], header: undefined, tail: [] };
+  return { writes: [], pieces: [], header: undefined, tail: [] };
 }
 
 /** Adds a chunk to what is staged. Throws `MalformedBytes`; the stage is then of no use. */
@@ -138,8 +161,18 @@ export function stageChunk(
   }
 }
 
-function stageEnd(staged: Staged, reader: ByteReader, stampMax: number): void {
-  if (reader.u8() !== chunkKinds.end) throw new MalformedBytes('A chunk of a snapshot is unknown.');
+function stageEnd(staged: Staged, chunk: ByteReader, stampMax: number): void {
+  const kind = chunk.u8();
+  if (kind !== chunkKinds.end && kind !== chunkKinds.endPiece) {
+    throw new MalformedBytes('A chunk of a snapshot is unknown.');
+  }
+  const { pieces } = staged;
+  pieces.push(chunk.rest());
+  const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (length > limits.snapshotEndBytesMax) throw new MalformedBytes('The end of a snapshot is too long.');
+  if (kind === chunkKinds.endPiece) return;
+  const reader = new ByteReader(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+  pieces.length = 0;
   staged.header = readHeader(reader);
   if (Math.max(staged.header.stampMax, staged.header.horizon) > stampMax) {
     throw new MalformedBytes('A stamp lies too far ahead.');

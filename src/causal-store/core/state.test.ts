@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { claim, dot, dots, id, member, opening, write } from '../testing/records.ts';
 import { forSeeds, pick } from '../testing/seeds.ts';
-import type { StoreRecord } from './record.ts';
+import type { Dot, StoreRecord } from './record.ts';
+import { emptyStage, Scan, stageChunk } from './scan.ts';
 import { State } from './state.ts';
 import { coversAll, sequenceOf } from './vector.ts';
 
@@ -72,5 +73,45 @@ describe('a state', () => {
     state.apply(claim('b2', 'a3'));
     expect(state.settle()).toBe(true);
     expect(sequenceOf(state.claims.stable, id('a'))).toBeGreaterThanOrEqual(2);
+  });
+
+  it('forgets what ended incarnations claimed, whenever it comes, and remembers how far they were', () => {
+    const node = id('1');
+    const first = [opening('a1', { node, start: 1 }), claim('a2', 'b1')];
+    const second = opening('c1', { node, start: 2 });
+    const orders = [
+      [...first, second],
+      [first[0] as StoreRecord, second, first[1] as StoreRecord],
+    ];
+    for (const order of orders) {
+      const state = new State();
+      for (const record of order) state.apply(record);
+      expect([...state.claims.entries()].map(({ claimer }) => claimer)).not.toContain(id('a'));
+      expect(state.claims.latest(id('a'))).toBe(2);
+      const staged = emptyStage();
+      stageChunk(staged, new Scan(state).next() ?? Buffer.alloc(0));
+      const copy = new State();
+      staged.header?.mergeInto(copy);
+      expect(copy.claims.latest(id('a'))).toBe(2);
+    }
+  });
+
+  it('does not grow with the square of the starts', () => {
+    const bytesAfter = (starts: number): number => {
+      const state = new State();
+      const dependencies: Dot[] = [];
+      for (let start = 1; start <= starts; start++) {
+        const origin = start.toString(16).padStart(16, '0');
+        const node = id(String((start % 3) + 1));
+        state.apply({
+          ...opening('a1', { node, start, stamp: start }),
+          origin,
+          dependencies: [...dependencies],
+        });
+        dependencies.push({ origin, sequence: 1 });
+      }
+      return new Scan(state).next()?.byteLength ?? 0;
+    };
+    expect(bytesAfter(800) / bytesAfter(400)).toBeLessThan(2.1);
   });
 });

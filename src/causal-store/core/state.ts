@@ -43,18 +43,23 @@ export class State {
       case 'write':
         return this.table.apply(record);
       case 'claim':
-        this.claims.add(record, record.dependencies);
+        this.#claim(record);
         break;
       case 'opening':
         this.nodes.open(record);
         this.members.open(record);
-        this.claims.add(record, record.dependencies);
+        this.#claim(record);
         break;
       case 'member':
         this.members.change(record);
         break;
     }
     return untouched;
+  }
+
+  #claim(record: Dot & Pick<StoreRecord, 'dependencies'>): void {
+    this.claims.add(record, record.dependencies);
+    this.claims.forget((claimer) => this.nodes.isOver(claimer));
   }
 
   /**

@@ -4,7 +4,7 @@ import { dot, dots, id } from '../testing/records.ts';
 import { forSeeds, pick } from '../testing/seeds.ts';
 import { Claims } from './claims.ts';
 import type { Dot } from './record.ts';
-import { advance } from './tokens.ts';
+import { advance, gather } from './tokens.ts';
 import { coversAll, dotsOf, raise, sequenceOf, type Vector } from './vector.ts';
 
 describe('a token that has seen one more record', () => {
@@ -121,5 +121,63 @@ it('covers the token before it, and the record, in every causally closed history
         token = next;
       }
     }
+  });
+});
+
+describe('a token that is gathered', () => {
+  it('covers what it covered, by fewer entries, and by none that anybody waits for', () => {
+    let gathers = 0;
+    forSeeds(50, (prng) => {
+      const history = new History();
+      for (let step = 0; step < 600; step++) {
+        const at = pick(prng, history.origins);
+        const die = prng.below(10);
+        if (die === 0) history.claim(at);
+        else if (die === 1) history.write(at, []);
+        else history.deliver(prng);
+        history.claims.settle(history.origins);
+        const seen = [...history.appliedAt(at)].filter(([, sequence]) => sequence > 0);
+        const token = seen.map(([origin, most]) => ({ origin, sequence: 1 + prng.below(most) }));
+        const gathered = gather(history.claims, at, token);
+        expect(coversAll(history.closureOf(gathered), token)).toBe(true);
+        if (gathered === token) continue;
+        gathers++;
+        expect(gathered.length).toBeLessThan(token.length);
+        const named = gathered.filter((each) => !token.includes(each));
+        for (const origin of history.origins) {
+          expect(coversAll(history.appliedAt(origin), named)).toBe(true);
+        }
+      }
+    });
+    expect(gathers).toBeGreaterThan(100);
+  });
+
+  /** Of members a and b, both of which have claimed all that the other had. */
+  function settled(): Claims {
+    const claims = new Claims();
+    claims.add(dot('a5'), dots('c3 d4'));
+    claims.add(dot('a8'), dots('c6 b1'));
+    claims.add(dot('b2'), dots('a5 c3 d4'));
+    claims.add(dot('a9'), dots('b2'));
+    claims.add(dot('b3'), dots('a9 c6 d4'));
+    claims.add(dot('a10'), dots('b3'));
+    claims.settle([id('a'), id('b')]);
+    return claims;
+  }
+
+  it('names the claim that dominates the others, the first that does', () => {
+    expect(gather(settled(), id('a'), dots('c2 d4'))).toEqual(dots('a5'));
+    expect(gather(settled(), id('a'), dots('c2 d4 b9'))).toEqual(dots('a5 b9'));
+    expect(gather(settled(), id('a'), dots('a7 c2 d4'))).toEqual(dots('a7'));
+    expect(gather(settled(), id('a'), dots('a2 c2'))).toEqual(dots('a5'));
+  });
+
+  it('stays as it is where that would be no shorter, or has to be waited for', () => {
+    for (const token of ['c2', 'c2 b9', 'c2 e1', 'c9 d9'].map(dots)) {
+      expect(gather(settled(), id('a'), token)).toBe(token);
+    }
+    const unsettled = new Claims();
+    unsettled.add(dot('a5'), dots('c3 d4'));
+    expect(gather(unsettled, id('a'), dots('c2 d4'))).toEqual(dots('c2 d4'));
   });
 });
