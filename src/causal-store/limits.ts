@@ -68,8 +68,9 @@ export const limits = {
   /** Entries scanned for a snapshot in one turn. */
   scanEntriesPerTurn: 2_000,
   snapshotChunkBytes: 128 * 1024,
-  /** What a snapshot ends with, members and claims, goes in pieces of so much; all of it, as a peer may send it. */
+  /** What a snapshot ends with, members and claims, goes in pieces of so much. */
   snapshotPieceBytes: 1024 * 1024,
+  /** All of that, as a peer may send it. */
   snapshotEndBytesMax: 64 * 1024 * 1024,
   /** A chunk as a peer may send it: one value of the largest size fits. */
   snapshotChunkBytesMax: 8 * 1024 * 1024,

@@ -1,19 +1,15 @@
 import { once } from 'node:events';
 import * as http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { create, createFileRegistry, toBinary } from '@bufbuild/protobuf';
-import {
-  FileDescriptorSetSchema,
-  file_google_protobuf_wrappers,
-  StringValueSchema,
-} from '@bufbuild/protobuf/wkt';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeHost } from '../host/node/index.ts';
-import { must } from '../std/index.ts';
 import { limits } from './limits.ts';
 import { GrpcServer, serverOptions } from './server.ts';
 import type { GrpcEvent } from './server-call.ts';
 import { type GrpcCall, grpcService } from './service.ts';
+import { textService } from './testing/index.ts';
 import { frameOf } from './wire.ts';
 
 const host = nodeHost({ faultsAllowed: false });
@@ -43,28 +39,11 @@ let session: http2.ClientHttp2Session;
 let accepted: http2.ServerHttp2Session;
 const events: GrpcEvent[] = [];
 
-const type = '.google.protobuf.StringValue';
-const method = (name: string, clientStreaming: boolean, serverStreaming: boolean) => ({
-  name,
-  inputType: type,
-  outputType: type,
-  clientStreaming,
-  serverStreaming,
-});
-const file = {
-  name: 'subject.proto',
-  package: 'test',
-  syntax: 'proto3',
-  dependency: ['google/protobuf/wrappers.proto'],
-  service: [
-    {
-      name: 'Subject',
-      method: [method('Ask', false, false), method('Gather', true, false), method('List', false, true)],
-    },
-  ],
-};
-const set = create(FileDescriptorSetSchema, { file: [file_google_protobuf_wrappers.proto, file] });
-const desc = must(createFileRegistry(set).getService('test.Subject'), 'the service');
+const desc = textService('test.Subject', [
+  { name: 'Ask' },
+  { name: 'Gather', clientStreaming: true },
+  { name: 'List', serverStreaming: true },
+]);
 
 beforeEach(async () => {
   Object.assign(handlers, original);

@@ -1,15 +1,12 @@
 import { once } from 'node:events';
 import * as http2 from 'node:http2';
-import { create, createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  FileDescriptorSetSchema,
-  file_google_protobuf_wrappers,
-  StringValueSchema,
-} from '@bufbuild/protobuf/wkt';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import * as grpcJs from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CallContext, currentContext } from '../calls/index.ts';
 import { type GrpcService, grpcService } from '../grpc/index.ts';
+import { textService } from '../grpc/testing/index.ts';
 import { type AssertionFailure, HoldfastError, must } from '../std/index.ts';
 import type { StartOptions } from './start.ts';
 import { type ServiceUnderTest, startUnderTest } from './testing/service-under-test.ts';
@@ -21,20 +18,7 @@ let context: CallContext | undefined;
 
 /** `test.Subject/Ask`: a text in, a text out, by whatever `handle` is at the moment. */
 function subjectService(): GrpcService {
-  const method = {
-    name: 'Ask',
-    inputType: '.google.protobuf.StringValue',
-    outputType: '.google.protobuf.StringValue',
-  };
-  const file = {
-    name: 'subject.proto',
-    package: 'test',
-    syntax: 'proto3',
-    dependency: ['google/protobuf/wrappers.proto'],
-    service: [{ name: 'Subject', method: [method] }],
-  };
-  const set = create(FileDescriptorSetSchema, { file: [file_google_protobuf_wrappers.proto, file] });
-  const desc = must(createFileRegistry(set).getService('test.Subject'), 'the service');
+  const desc = textService('test.Subject', [{ name: 'Ask' }]);
   const ask = async (request: unknown) => {
     context = currentContext();
     return { value: await handle((request as { value: string }).value) };

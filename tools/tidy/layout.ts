@@ -14,7 +14,7 @@ export const ranks: readonly (readonly string[])[] = [
 ];
 
 /** Places inside a folder of src, besides its own index, where others may enter. */
-export const subEntries: readonly string[] = ['src/host/node', 'src/host/acceptance'];
+export const subEntries: readonly string[] = ['src/host/node', 'src/host/acceptance', 'src/grpc/testing'];
 
 /** What proves the platform and is no part of what runs: for tests and simulations. */
 export const proofFolders: readonly string[] = ['simulator', 'checkers'];

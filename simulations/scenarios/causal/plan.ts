@@ -19,7 +19,7 @@ export interface Plan {
   readonly viewChangeEveryMs: number;
   /** Mean time between moments at which all replicas lose their power; 0 for none. */
   readonly blackoutEveryMs: number;
-  /** Small ones are full now and then: peers that lag are sent a snapshot, and what is too much is dropped. */
+  /** Small ones are full now and then: who lags is sent a snapshot, and what is too much is dropped. */
   readonly buffers: CausalStoreOptions['buffers'];
 }
 

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import * as http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { create, createFileRegistry, type DescMethodStreaming, type DescService } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema, file_google_protobuf_wrappers } from '@bufbuild/protobuf/wkt';
+import type { DescMethodStreaming } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GrpcCall, GrpcServer, grpcService, serverOptions } from '../../grpc/index.ts';
+import { textService } from '../../grpc/testing/index.ts';
 import { nodeHost } from '../../host/node/index.ts';
 import { HoldfastError, must } from '../../std/index.ts';
 import type { Calls } from '../caller.ts';
@@ -30,23 +30,10 @@ interface Client {
   list(request: Text, options?: { readonly timeoutMs?: number }): AsyncIterable<Text>;
 }
 
-const type = '.google.protobuf.StringValue';
-const method = (name: string, clientStreaming: boolean, serverStreaming: boolean) => ({
-  name,
-  inputType: type,
-  outputType: type,
-  clientStreaming,
-  serverStreaming,
-});
-const file = {
-  name: 'subject.proto',
-  package: 'test',
-  syntax: 'proto3',
-  dependency: ['google/protobuf/wrappers.proto'],
-  service: [{ name: 'Subject', method: [method('Gather', true, false), method('List', false, true)] }],
-};
-const set = create(FileDescriptorSetSchema, { file: [file_google_protobuf_wrappers.proto, file] });
-const desc = must(createFileRegistry(set).getService('test.Subject'), 'the service') as DescService;
+const desc = textService('test.Subject', [
+  { name: 'Gather', clientStreaming: true },
+  { name: 'List', serverStreaming: true },
+]);
 
 let gather: (requests: Requests, call: GrpcCall) => Promise<Text>;
 let list: (request: Text, call: GrpcCall) => AsyncGenerator<Text>;

@@ -57,7 +57,8 @@ interface Opened {
 async function open(host: Host): Promise<Opened> {
   const lines: string[] = [];
   const ended = Promise.withResolvers<void>();
-  const log = createLogger({ format: 'text', level: 'info', service: 'kvs', write: (line) => lines.push(line) });
+  const write = (line: string): void => void lines.push(line);
+  const log = createLogger({ format: 'text', level: 'info', service: 'kvs', write });
   const environment = readEnvironment({ DATA_DIR: folder });
   const { mode } = environment;
   if (mode.kind === 'proxy') throw new Error('It is one store.');

@@ -1,35 +1,13 @@
-import { create, createFileRegistry } from '@bufbuild/protobuf';
-import {
-  FileDescriptorSetSchema,
-  file_google_protobuf_wrappers,
-  MethodOptions_IdempotencyLevel as Level,
-} from '@bufbuild/protobuf/wkt';
+import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import { createClient, type Transport } from '@connectrpc/connect';
 import { type GrpcCall, type GrpcService, grpcService } from '../../../grpc/index.ts';
-import { must } from '../../../std/index.ts';
+import { textService } from '../../../grpc/testing/index.ts';
 
-const text = '.google.protobuf.StringValue';
-const methods = [
+/** `Get` may be repeated, `Post` must not; both take a text and give one. */
+const desc = textService('holdfast.survival.Work', [
   { name: 'Get', idempotencyLevel: Level.NO_SIDE_EFFECTS },
   { name: 'Post', idempotencyLevel: Level.IDEMPOTENCY_UNKNOWN },
-];
-const file = {
-  name: 'work.proto',
-  package: 'holdfast.survival',
-  syntax: 'proto3',
-  dependency: ['google/protobuf/wrappers.proto'],
-  service: [
-    {
-      name: 'Work',
-      method: methods.map(({ name, idempotencyLevel }) => {
-        return { name, inputType: text, outputType: text, options: { idempotencyLevel } };
-      }),
-    },
-  ],
-};
-const set = create(FileDescriptorSetSchema, { file: [file_google_protobuf_wrappers.proto, file] });
-/** `Get` may be repeated, `Post` must not; both take a text and give one. */
-const desc = must(createFileRegistry(set).getService('holdfast.survival.Work'), 'the service Work');
+]);
 
 interface Text {
   readonly value: string;
