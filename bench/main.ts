@@ -11,9 +11,11 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   startup: async () => (await import('./startup/bench.ts')).benchStartup(),
   registry: async () => (await import('./registry/bench.ts')).benchRegistry(),
   journal: async () => (await import('./journal/bench.ts')).benchJournal(),
+  checkers: async () => (await import('./checkers/bench.ts')).benchCheckers(),
   kvs: async () => (await import('./kvs/bench.ts')).benchKvs(),
   'kvs-visibility': async () => (await import('./kvs/visibility.ts')).benchKvsVisibility(),
   'kvs-million': async () => (await import('./kvs/million.ts')).benchKvsMillion(),
+  growth: async () => (await import('./growth/bench.ts')).benchGrowth(),
 };
 
 const asked = process.argv.slice(2);

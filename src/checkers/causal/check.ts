@@ -1,8 +1,9 @@
-import { unreachable } from '../../std/index.ts';
+import { must, unreachable } from '../../std/index.ts';
 import { AbsentReads } from './absent.ts';
 import { Clocks } from './clocks.ts';
+import { conflict } from './conflict.ts';
 import { findCycle } from './cycle.ts';
-import { circular, conflict, type Evidence, lost, overwritten } from './evidence.ts';
+import { circular, type Evidence, lost } from './evidence.ts';
 import { explain } from './explanation.ts';
 import { differing } from './finals.ts';
 import { Graph } from './graph.ts';
@@ -11,7 +12,10 @@ import { Inference } from './inference.ts';
 import { at, none } from './ints.ts';
 import { kindOf, type ViolationKind } from './kind.ts';
 import { Layout } from './layout.ts';
+import { overwritten } from './overwritten.ts';
 import { readsFrom } from './reads-from.ts';
+import type { Visible } from './visible.ts';
+import { acknowledgedWrites } from './writes.ts';
 
 export type CausalVerdict =
   | { readonly ok: true }
@@ -25,7 +29,8 @@ export interface CausalViolation {
 
 /**
  * Whether a history is causally consistent, with one order of the writes for everybody (causal convergence).
- * Time and memory are proportional to the operations times the sessions.
+ * Time and memory are proportional to the operations times the sessions; a get that found nothing without
+ * being told why may take the square of the sessions, and what it saw be found out in several rounds.
  * Throws HoldfastError `resource_exhausted` for one whose clocks do not fit (limits.ts).
  */
 export function checkCausal(history: CausalHistory): CausalVerdict {
@@ -54,28 +59,31 @@ class Check {
     const pair = differing(this.#layout);
     if (pair !== undefined) return { type: 'diverged', one: pair[0], other: pair[1] };
     const clocks = new Clocks(this.#layout);
-    const settled = new AbsentReads(this.#layout, this.#source, clocks).settle();
+    const acknowledged = acknowledgedWrites(this.#layout);
+    const settled = new AbsentReads(this.#layout, this.#source, clocks, acknowledged).settle();
     switch (settled.type) {
       case 'cyclic':
         return circular(this.graph, this.#readsLeft(clocks.next));
       case 'inexplicable':
-        return lost(this.graph, settled.read, settled.values);
+        return lost(this.graph, settled.reads);
       case 'settled':
-        return this.#infer(clocks, settled.unsettled);
+        return this.#infer(clocks, acknowledged, settled.unsettled);
       default:
         return unreachable(settled);
     }
   }
 
-  #infer(clocks: Clocks, unsettled: Int32Array): Evidence | undefined {
+  #infer(clocks: Clocks, acknowledged: Visible, unsettled: Int32Array): Evidence | undefined {
     for (const [index, read] of unsettled.entries()) this.#source[read] = this.#layout.count + index;
-    const inferred = new Inference(this.#layout, this.#source, clocks, unsettled).infer();
+    const inferred = new Inference(this.#layout, this.#source, clocks, acknowledged, unsettled).infer();
     this.graph = new Graph(this.#layout, this.#source, unsettled, inferred);
     const cycle = findCycle(this.graph);
-    return cycle && (overwritten(this.graph, inferred, clocks) ?? conflict(this.graph, inferred, cycle));
+    if (cycle === undefined) return undefined;
+    const evidence = overwritten(this.graph, inferred, clocks) ?? conflict(this.graph, inferred, cycle);
+    return must(evidence, 'what shows the cycle');
   }
 
-  /** The reads a sweep did not take, those first that it could not go on with. */
+  /** The reads a sweep did not take, those first that it could not go on with: some are on a cycle. */
   *#readsLeft(next: Int32Array): Iterable<number> {
     const { start } = this.#layout;
     for (let session = 0; session < next.length; session++) {

@@ -10,13 +10,18 @@ import { isRead, isUnknown } from './operation.ts';
  * itself; that of an unknown write has not, since what follows in its session does not depend on it; that
  * of a read has what was read, not the read.
  *
- * The clock of every operation is kept: four bytes for each operation and session.
+ * The clock of every operation is kept: four bytes for each operation and session. They only grow from sweep
+ * to sweep, since what a read saw is found out and never forgotten, and a sweep leaves alone what stays.
  */
 export class Clocks {
   readonly #layout: Layout;
   readonly #width: number;
-  /** The clocks of the operations, then those of the sessions as they stand in a sweep. */
   readonly #entries: Int32Array;
+  /** What each read saw in the last sweep. */
+  readonly #source: Int32Array;
+  /** Whether an operation's clock grew in this sweep. */
+  readonly #hasGrown: Uint8Array;
+  #isFirst = true;
   /** The next operation of each session. All before were taken when a sweep ends before the last one. */
   readonly next: Int32Array;
 
@@ -24,9 +29,11 @@ export class Clocks {
     this.#layout = layout;
     this.#width = layout.sessionCount;
     this.next = layout.start.slice(0, layout.sessionCount);
-    const size = (layout.count + this.#width) * this.#width;
+    const size = layout.count * this.#width;
     if (size > limits.clockEntriesMax) throw tooLarge();
     this.#entries = new Int32Array(size);
+    this.#source = new Int32Array(layout.count);
+    this.#hasGrown = new Uint8Array(layout.count);
   }
 
   /**
@@ -35,8 +42,8 @@ export class Clocks {
    */
   sweep(source: Int32Array): boolean {
     const { start, sessionCount } = this.#layout;
-    this.#entries.fill(none, this.#layout.count * this.#width);
     this.next.set(start.subarray(0, sessionCount));
+    this.#hasGrown.fill(0);
     const waiters = new Waiters(this.#layout.count, sessionCount);
     const ready = Array.from({ length: sessionCount }, (_, session) => session);
     let left = at(start, sessionCount);
@@ -48,13 +55,16 @@ export class Clocks {
           waiters.add(write, session);
           break;
         }
-        this.#take(operation, session, write);
+        if (this.#isDue(operation, session, write)) this.#take(operation, session, write);
+        this.next[session] = operation + 1;
         waiters.release(operation, ready);
         left--;
       }
     }
     if (left > 0) return false;
-    this.#end();
+    if (this.#isFirst) this.#end();
+    this.#isFirst = false;
+    this.#source.set(source);
     return true;
   }
 
@@ -76,26 +86,47 @@ export class Clocks {
     return true;
   }
 
-  #take(operation: number, session: number, source: number): void {
-    const entries = this.#entries;
-    const own = (this.#layout.count + session) * this.#width;
-    const place = operation * this.#width;
-    if (source !== none) this.#join(own, source);
-    const kind = at(this.#layout.code, operation);
-    if (isRead(kind) || isUnknown(kind)) entries.copyWithin(place, own, own + this.#width);
-    if (!isUnknown(kind)) entries[own + session] = operation;
-    if (!isRead(kind) && !isUnknown(kind)) entries.copyWithin(place, own, own + this.#width);
-    this.next[session] = operation + 1;
+  /** Whether an operation's clock can have grown: with that before it, or with that of what it read. */
+  #isDue(operation: number, session: number, source: number): boolean {
+    if (this.#isFirst || source !== at(this.#source, operation)) return true;
+    const isFollowing = operation > at(this.#layout.start, session) && this.#hasGrown[operation - 1] === 1;
+    return isFollowing || (source !== none && this.#hasGrown[source] === 1);
   }
 
-  #join(clock: number, write: number): void {
+  #take(operation: number, session: number, source: number): void {
+    const kind = at(this.#layout.code, operation);
+    const isOwn = !isRead(kind) && !isUnknown(kind);
+    const isFollowing = operation > at(this.#layout.start, session);
+    if (this.#isFirst) this.#begin(operation, isFollowing);
+    else if (isFollowing) this.#join(operation, operation - 1);
+    this.#entries[operation * this.#width + session] = isOwn
+      ? operation
+      : at(this.#layout.previous, operation);
+    if (source === none || (isFollowing && this.#isKnown(operation - 1, source))) return;
+    this.#join(operation, source);
+  }
+
+  /** With what the operation before in the session has. */
+  #begin(operation: number, isFollowing: boolean): void {
+    const [place, width] = [operation * this.#width, this.#width];
+    if (isFollowing) this.#entries.copyWithin(place, place - width, place);
+    else this.#entries.fill(none, place, place + width);
+  }
+
+  /** Whether all of a write's past is in that of an operation because the write is. */
+  #isKnown(operation: number, write: number): boolean {
+    const isAcknowledged = !isUnknown(at(this.#layout.code, write));
+    return isAcknowledged && this.entry(operation, at(this.#layout.session, write)) >= write;
+  }
+
+  #join(operation: number, other: number): void {
     const entries = this.#entries;
-    const isKnown = !isUnknown(at(this.#layout.code, write));
-    if (isKnown && at(entries, clock + at(this.#layout.session, write)) >= write) return;
-    const place = write * this.#width;
+    const [to, from] = [operation * this.#width, other * this.#width];
     for (let session = 0; session < this.#width; session++) {
-      const entry = at(entries, place + session);
-      if (entry > at(entries, clock + session)) entries[clock + session] = entry;
+      const entry = at(entries, from + session);
+      if (entry <= at(entries, to + session)) continue;
+      entries[to + session] = entry;
+      this.#hasGrown[operation] = 1;
     }
   }
 

@@ -1,5 +1,5 @@
 import { must, unreachable } from '../../std/index.ts';
-import type { Evidence, Order, Overwritten } from './evidence.ts';
+import { type Evidence, isEverDeleted, type Order, type Overwritten } from './evidence.ts';
 import type { Graph } from './graph.ts';
 import { kindOf, meanings } from './kind.ts';
 import { OperationText } from './operation-text.ts';
@@ -12,9 +12,11 @@ export function explain(graph: Graph, evidence: Evidence): readonly string[] {
 }
 
 class Explanation {
+  readonly #graph: Graph;
   readonly #text: OperationText;
 
   constructor(graph: Graph) {
+    this.#graph = graph;
     this.#text = new OperationText(graph);
   }
 
@@ -59,7 +61,7 @@ class Explanation {
       case 'session-order':
         return 'later in the same session';
       case 'reads-from':
-        return this.#text.isSettled(to) ? 'saw that: no other delete is possible' : 'saw that';
+        return this.#text.isSettled(to) ? 'saw that: nothing else explains it' : 'saw that';
       case 'end':
         return 'after everything';
       case 'inferred':
@@ -73,7 +75,7 @@ class Explanation {
     const read = must(past.at(-1), 'the read').to;
     const value = this.#text.name(must(past[0], 'the value').from);
     const name = this.#text.name(read);
-    const why = this.#text.isEverDeleted(read)
+    const why = isEverDeleted(this.#graph, read)
       ? 'every delete of it was overwritten before, or comes after'
       : 'nobody ever deleted it';
     return `${name} found nothing, although it depends on ${value}; ${why}.`;

@@ -14,7 +14,7 @@ export function differing(layout: Layout): readonly [one: number, other: number]
   return undefined;
 }
 
-/** Two that hold nothing are the same, whatever deletes they name: replicas may have collected them. */
+/** Two that hold nothing are the same: one may have forgotten the delete that the other still names. */
 function isSame(layout: Layout, one: number, other: number): boolean {
   if (at(layout.code, one) !== at(layout.code, other)) return false;
   return at(layout.code, one) === code.absent || at(layout.mark, one) === at(layout.mark, other);

@@ -2,6 +2,7 @@ import { grouping } from './grouping.ts';
 import type { Inferred } from './inference.ts';
 import { at, none } from './ints.ts';
 import type { Layout } from './layout.ts';
+import { Readers } from './readers.ts';
 
 /**
  * The orders that every commit order must have: session order, reads-from and what was inferred, as the
@@ -18,6 +19,8 @@ export class Graph {
   readonly #read: Int32Array;
   /** Where the inferred predecessors of each operation begin. */
   readonly #first: Int32Array;
+  /** Only what is wrong is searched from a write to its reads. */
+  #readers: Readers | undefined;
 
   constructor(layout: Layout, source: Int32Array, unsettled: Int32Array, inferred?: Inferred) {
     this.layout = layout;
@@ -44,6 +47,14 @@ export class Graph {
   /** The read that an inferred predecessor, from index 2 on, comes from. */
   reasonOf(operation: number, index: number): number {
     return at(this.#read, at(this.#first, operation) + index - 2);
+  }
+
+  /** The reads that returned what an operation wrote; the one for which a delete stands. */
+  readersOf(operation: number): Int32Array {
+    const standIn = operation - this.layout.count;
+    if (standIn >= 0) return this.unsettled.subarray(standIn, standIn + 1);
+    this.#readers ??= new Readers(this.layout, this.source);
+    return this.#readers.of(operation);
   }
 
   isOperation(operation: number): boolean {

@@ -4,7 +4,7 @@ import type { Layout } from './layout.ts';
 import { isDelete } from './operation.ts';
 import { Visible } from './visible.ts';
 import { walk } from './walk.ts';
-import { Writes } from './writes.ts';
+import { unknownWrites } from './writes.ts';
 
 /** Orders between writes: `from[i]` comes before `to[i]`, because of what `read[i]` returned. */
 export interface Inferred {
@@ -27,18 +27,31 @@ export class Inference {
   readonly #layout: Layout;
   readonly #source: Int32Array;
   readonly #clocks: Clocks;
-  readonly #writes: Writes;
+  readonly #acknowledged: Visible;
+  readonly #unknown: Visible;
   readonly #seenDeletes: Visible;
+  readonly #unsettled: Int32Array;
   readonly #from = new Ints();
   readonly #to = new Ints();
   readonly #read = new Ints();
 
-  /** @param source Of an unsettled read: the delete that stands for what it saw. */
-  constructor(layout: Layout, source: Int32Array, clocks: Clocks, unsettled: Int32Array) {
+  /**
+   * @param source Of an unsettled read: the delete that stands for what it saw.
+   * @param acknowledged The acknowledged writes.
+   */
+  constructor(
+    layout: Layout,
+    source: Int32Array,
+    clocks: Clocks,
+    acknowledged: Visible,
+    unsettled: Int32Array,
+  ) {
     this.#layout = layout;
     this.#source = source;
     this.#clocks = clocks;
-    this.#writes = new Writes(layout, source);
+    this.#unsettled = unsettled;
+    this.#acknowledged = acknowledged;
+    this.#unknown = unknownWrites(layout, source);
     const inPast = unsettled.filter((read) => !layout.isFinal(read));
     this.#seenDeletes = new Visible(
       layout,
@@ -48,38 +61,68 @@ export class Inference {
   }
 
   infer(): Inferred {
-    const reads = this.#layout.filter((operation) => at(this.#source, operation) !== none);
-    walk(this.#layout, reads, {
-      enter: (key) => {
-        this.#writes.enter(key);
-        this.#seenDeletes.enter(key);
+    const { count } = this.#layout;
+    walk(
+      this.#layout,
+      this.#layout.filter((read) => at(this.#source, read) !== none && at(this.#source, read) < count),
+      (key, reads) => {
+        this.#before(this.#acknowledged, key, reads);
+        this.#before(this.#unknown, key, reads);
+        this.#before(this.#seenDeletes, key, reads.filter(this.#hasSeenValue));
       },
-      read: (read, key) => {
-        const seen = at(this.#source, read);
-        this.#before(this.#writes.acknowledged, seen, read, key);
-        this.#before(this.#writes.unknown, seen, read, key);
-        const isValue = seen < this.#layout.count && !isDelete(at(this.#layout.code, seen));
-        if (isValue) this.#before(this.#seenDeletes, seen, read, key);
-      },
+    );
+    walk(this.#layout, this.#boundReads(), (key, reads) => {
+      this.#before(this.#acknowledged, key, reads);
+      this.#before(this.#unknown, key, reads);
     });
     return { from: this.#from, to: this.#to, read: this.#read };
   }
 
-  /** What can be seen in the read's past comes before what it saw: the innermost loop of the checker. */
-  #before(visible: Visible, seen: number, read: number, key: number): void {
-    const end = at(visible.first, key + 1);
-    const hasClock = seen < this.#layout.count;
-    for (let run = at(visible.first, key); run < end; run++) {
+  /**
+   * The reads whose stand-in was found to come before something. The others, which are most, can be on no
+   * cycle, and what comes before them is left out.
+   */
+  #boundReads(): Int32Array {
+    const isBound = new Uint8Array(this.#unsettled.length);
+    for (let index = 0; index < this.#from.length; index++) {
+      const standIn = this.#from.at(index) - this.#layout.count;
+      if (standIn >= 0) isBound[standIn] = 1;
+    }
+    return this.#unsettled.filter((_, standIn) => isBound[standIn] === 1);
+  }
+
+  /**
+   * What can be seen in the past of reads, all of one key and session, comes before what they saw: the
+   * innermost loop of the checker. Run by run, since then what it moves along stays in registers.
+   */
+  #before(visible: Visible, key: number, reads: Int32Array): void {
+    const { where, writes } = visible;
+    const runEnd = at(visible.first, key + 1);
+    for (let run = at(visible.first, key); run < runEnd; run++) {
       const session = at(visible.session, run);
-      const place = visible.last(run, this.#clocks.entry(read, session));
-      if (place === none) continue;
-      // What happened before says it already, through where the write can be seen.
-      if (hasClock && at(visible.where, place) <= this.#clocks.entry(seen, session)) continue;
-      const write = at(visible.writes, place);
-      if (write === seen) continue;
-      this.#from.push(write);
-      this.#to.push(seen);
-      this.#read.push(read);
+      const start = at(visible.start, run);
+      const end = at(visible.start, run + 1);
+      let cursor = start;
+      for (let index = 0; index < reads.length; index++) {
+        const read = at(reads, index);
+        const entry = this.#clocks.entry(read, session);
+        while (cursor < end && at(where, cursor) <= entry) cursor++;
+        if (cursor === start) continue;
+        const seen = at(this.#source, read);
+        // What happened before says it already, through where the write can be seen.
+        const isSaid =
+          seen < this.#layout.count && at(where, cursor - 1) <= this.#clocks.entry(seen, session);
+        if (!isSaid && at(writes, cursor - 1) !== seen) this.#add(at(writes, cursor - 1), seen, read);
+      }
     }
   }
+
+  #add(from: number, to: number, read: number): void {
+    this.#from.push(from);
+    this.#to.push(to);
+    this.#read.push(read);
+  }
+
+  readonly #hasSeenValue = (read: number): boolean =>
+    !isDelete(at(this.#layout.code, at(this.#source, read)));
 }

@@ -9,7 +9,8 @@ import type { Link } from './paths.ts';
 export const meanings = {
   'unwritten-value': 'A read returned what nobody wrote.',
   'wrong-key': 'A read returned what was written to another key.',
-  'future-read': 'A read returned what was written only after it.',
+  'future-read': 'A read returned what its own session wrote only after it.',
+  'causality-cycle': 'Operations of several sessions depend on each other.',
   'read-your-writes': 'A session did not see its own write.',
   'monotonic-reads': 'A session read what is older than what it had read before.',
   'monotonic-writes': 'A write was seen without an earlier write of the same session.',
@@ -32,7 +33,7 @@ export function kindOf(graph: Graph, evidence: Evidence): ViolationKind {
     case 'diverged':
       return 'diverged';
     case 'circular':
-      return 'future-read';
+      return isOfOneSession(graph, evidence.links) ? 'future-read' : 'causality-cycle';
     case 'lost':
       return missedBy(graph, evidence.past);
     case 'overwritten': {
@@ -45,6 +46,10 @@ export function kindOf(graph: Graph, evidence: Evidence): ViolationKind {
     default:
       return unreachable(evidence);
   }
+}
+
+function isOfOneSession({ layout }: Graph, links: readonly Link[]): boolean {
+  return new Set(links.map(({ from }) => at(layout.session, from))).size === 1;
 }
 
 /** The session guarantee (Terry et al., 1994) that a read broke which missed what this path begins with. */

@@ -51,7 +51,12 @@ export class Layout {
 
   /** The operations for which it holds, ascending. */
   filter(isWanted: (operation: number) => boolean): Int32Array {
-    return new Int32Array(this.count).map((_, operation) => operation).filter(isWanted);
+    const found = new Int32Array(this.count);
+    let length = 0;
+    for (let operation = 0; operation < this.count; operation++) {
+      if (isWanted(operation)) found[length++] = operation;
+    }
+    return found.slice(0, length);
   }
 
   isFinal(operation: number): boolean {

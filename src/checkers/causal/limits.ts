@@ -1,9 +1,9 @@
 /** Bounds of the causal checker. */
 export const limits = {
   operationsMax: 1 << 24,
-  /** Clocks have an entry for each session, and one clock is kept for each: memory grows with the square. */
+  /** Clocks have an entry for each session. */
   sessionsMax: 4_096,
-  /** Entries of all clocks kept, four bytes each: a clock for every write. */
+  /** Entries of all clocks kept, four bytes each: a clock for every operation. */
   clockEntriesMax: 1 << 28,
   /** Elements of one list of numbers, such as that of the orders between writes found by inference. */
   intsMax: 1 << 28,
@@ -12,7 +12,7 @@ export const limits = {
    * sound and says less; every round but the last settles a read.
    */
   absentRoundsMax: 32,
-  /** Cycles looked at for the shortest. Small histories have fewer, so that theirs is the shortest. */
+  /** Reads and cycles looked at for the smallest proof. Short histories have fewer: theirs is smallest. */
   cyclesMax: 64,
   /** Characters of a key or value in a counter-example. */
   nameCharsMax: 60,

@@ -36,13 +36,6 @@ export class OperationText {
     return isUntold && this.#graph.isOperation(at(source, operation));
   }
 
-  /** Whether any delete of the operation's key was called. */
-  isEverDeleted(operation: number): boolean {
-    const { layout } = this.#graph;
-    const key = at(layout.key, operation);
-    return layout.code.some((kind, other) => isDelete(kind) && at(layout.key, other) === key);
-  }
-
   #called(operation: number): string {
     const kind = at(this.#graph.layout.code, operation);
     if (isRead(kind)) return `get ${this.#found(operation)}`;

@@ -16,7 +16,7 @@ export class Visible {
   readonly writes: Int32Array;
   readonly where: Int32Array;
   /** Where a run begins, and the end of the last one. */
-  readonly #start: Int32Array;
+  readonly start: Int32Array;
   /** One past the last write found in each run. */
   readonly #cursor: Int32Array;
 
@@ -44,30 +44,29 @@ export class Visible {
     }
     while (key < layout.keyCount) this.first[++key] = start.length;
     this.session = Int32Array.from(start, (place) => at(layout.session, at(this.where, place)));
-    this.#start = Int32Array.from([...start, where.length]);
+    this.start = Int32Array.from([...start, where.length]);
     this.#cursor = new Int32Array(start.length);
   }
 
   /** Clocks begin anew for this key. */
   enter(key: number): void {
     for (let run = at(this.first, key); run < at(this.first, key + 1); run++) {
-      this.#cursor[run] = at(this.#start, run);
+      this.#cursor[run] = at(this.start, run);
     }
   }
 
-  /** The place of the last write of a run that can be seen with this entry of a clock, or `none`. */
-  last(run: number, entry: number): number {
-    const end = at(this.#start, run + 1);
-    const before = at(this.#cursor, run);
-    let cursor = before;
+  /** The last write of a run that this entry of a clock reaches, or `none`. */
+  reach(run: number, entry: number): number {
+    const end = at(this.start, run + 1);
+    let cursor = at(this.#cursor, run);
     while (cursor < end && at(this.where, cursor) <= entry) cursor++;
-    if (cursor !== before) this.#cursor[run] = cursor;
-    return cursor === at(this.#start, run) ? none : cursor - 1;
+    this.#cursor[run] = cursor;
+    return cursor === at(this.start, run) ? none : at(this.writes, cursor - 1);
   }
 
-  /** The write that many places after the one `last` found, or `none` behind the end. */
+  /** The write that many places after the one `reach` found, or `none` behind the end. */
   after(run: number, count: number): number {
     const place = at(this.#cursor, run) + count - 1;
-    return place < at(this.#start, run + 1) ? at(this.writes, place) : none;
+    return place < at(this.start, run + 1) ? at(this.writes, place) : none;
   }
 }

@@ -3,36 +3,26 @@ import type { Layout } from './layout.ts';
 import { code, isDelete, isRead, isUnknown } from './operation.ts';
 import { Visible } from './visible.ts';
 
-/**
- * The writes a clock may reach. Those that were acknowledged can be seen where they were done; unknown ones
- * only where somebody read them.
- */
-export class Writes {
-  readonly acknowledged: Visible;
-  readonly unknown: Visible;
+/** The acknowledged writes: they can be seen where they were done. */
+export function acknowledgedWrites(layout: Layout): Visible {
+  const isSeen = (operation: number): boolean =>
+    !isRead(at(layout.code, operation)) && !isUnknown(at(layout.code, operation));
+  const writes = layout.filter(isSeen);
+  return new Visible(layout, writes, writes);
+}
 
-  constructor(layout: Layout, source: Int32Array) {
-    const own = new Ints();
-    const readAt = new Ints();
-    const read = new Ints();
-    for (let operation = 0; operation < layout.count; operation++) {
-      const kind = at(layout.code, operation);
-      const write = at(source, operation);
-      if (!isRead(kind)) {
-        if (!isUnknown(kind)) own.push(operation);
-      } else if (write !== none && isUnknown(at(layout.code, write)) && !layout.isFinal(operation)) {
-        readAt.push(operation);
-        read.push(write);
-      }
-    }
-    this.acknowledged = new Visible(layout, own.view(), own.view());
-    this.unknown = new Visible(layout, readAt.view(), read.view());
-  }
-
-  enter(key: number): void {
-    this.acknowledged.enter(key);
-    this.unknown.enter(key);
-  }
+/** The unknown writes: they can be seen only where somebody read them. */
+export function unknownWrites(layout: Layout, source: Int32Array): Visible {
+  const readAt = layout.filter((operation) => {
+    const write = at(source, operation);
+    const isSeen = write !== none && write < layout.count && isUnknown(at(layout.code, write));
+    return isSeen && !layout.isFinal(operation);
+  });
+  return new Visible(
+    layout,
+    readAt,
+    readAt.map((read) => at(source, read)),
+  );
 }
 
 /** The deletes of each key: those that were acknowledged, and the others. */

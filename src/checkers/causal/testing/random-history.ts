@@ -1,15 +1,10 @@
 import { must, Prng } from '../../../std/index.ts';
-import { CausalHistory, type CausalOperation } from '../history.ts';
-import { ModelStore } from '../model-store.ts';
+import type { CausalHistory, CausalOperation } from '../history.ts';
+import { ModelStore } from './model-store.ts';
+import { historyOf, type Recorded } from './recorded.ts';
 
-/** One operation of a history, as it can be changed. */
-export interface Recorded {
-  readonly session: string;
-  readonly operation: CausalOperation;
-}
-
-/** A small history of a store in miniature, most often with something in it changed. */
-export function randomHistory(seed: number): CausalHistory {
+/** A history of a store in miniature, short unless said, most often with something in it changed. */
+export function randomHistory(seed: number, operationsMax = 14): CausalHistory {
   const prng = new Prng(seed);
   const keys = 1 + prng.below(3);
   const replicas = 1 + prng.below(3);
@@ -24,17 +19,10 @@ export function randomHistory(seed: number): CausalHistory {
     operationsPerDelivery: 1 + prng.below(4),
     tellsDeletes: prng.chance(0.3),
   });
-  const operations = Array.from({ length: 3 + prng.below(12) }, () => store.next());
+  const operations = Array.from({ length: 3 + prng.below(operationsMax - 2) }, () => store.next());
   for (let changes = prng.below(6); changes > 0; changes--) changeSome(prng, operations);
-  const history = historyOf(operations);
-  if (keys * replicas <= 4 && prng.chance(0.5)) store.end(history);
-  return history;
-}
-
-export function historyOf(operations: readonly Recorded[]): CausalHistory {
-  const history = new CausalHistory();
-  for (const { session, operation } of operations) history.add(session, operation);
-  return history;
+  if (keys * replicas <= 4 && prng.chance(0.5)) operations.push(...store.end());
+  return historyOf(operations);
 }
 
 function changeSome(prng: Prng, operations: Recorded[]): void {

@@ -26,27 +26,36 @@ export function isCausal(history: CausalHistory): boolean {
 
 /** Whether the checker is to accept it, which chooses only where there is no choice: see absent.ts. */
 export function isAccepted(history: CausalHistory): boolean {
-  const { operations, source, isWellFormed } = decode(history);
-  if (!isWellFormed) return false;
+  const { operations, isWellFormed } = decode(history);
+  const source = isWellFormed ? settledSource(history) : undefined;
+  return source !== undefined && isConsistent(withStandIns({ operations, source }));
+}
+
+/**
+ * What the reads of a well-formed history saw, with the deletes that gets which found nothing must have seen.
+ * Undefined when one can have seen none, or operations depend on each other.
+ */
+export function settledSource(history: CausalHistory): readonly number[] | undefined {
+  const { operations, source } = decode(history);
   const settled = [...source];
   for (let isNew = true; isNew; ) {
     isNew = false;
     const past = happensBefore({ operations, source: settled });
-    if (!past.isIrreflexive()) return false;
+    if (!past.isIrreflexive()) return undefined;
     for (const read of unsettled({ operations, source: settled }, past)) {
       const possible = deletesOf(operations, read).filter((each) =>
         isPossible(operations, past, each, read),
       );
-      if (possible.length === 0) return false;
+      if (possible.length === 0) return undefined;
       if (possible.length > 1) continue;
       settled[read] = possible[0] as number;
       isNew = true;
     }
   }
-  return isConsistent(withStandIns({ operations, source: settled }));
+  return settled;
 }
 
-type Told = Pick<Decoded, 'operations' | 'source'>;
+export type Told = Pick<Decoded, 'operations' | 'source'>;
 
 function isConsistent({ operations, source }: Told): boolean {
   const past = happensBefore({ operations, source });
@@ -115,7 +124,7 @@ function deletesOf(operations: readonly Operation[], read: number): readonly num
   );
 }
 
-function happensBefore({ operations, source }: Told): Relation {
+export function happensBefore({ operations, source }: Told): Relation {
   const relation = new Relation(operations.length);
   for (const [operation, { before }] of operations.entries()) {
     for (const earlier of before) relation.add(earlier, operation);

@@ -1,5 +1,6 @@
-import { must, Prng } from '../../std/index.ts';
-import type { CausalHistory, CausalOperation } from './history.ts';
+import { must, Prng } from '../../../std/index.ts';
+import type { CausalOperation } from '../history.ts';
+import type { Recorded } from './recorded.ts';
 
 export interface ModelStoreOptions {
   readonly seed: number;
@@ -73,7 +74,7 @@ export class ModelStore {
   }
 
   /** Lets some client do something. */
-  next(): { readonly session: string; readonly operation: CausalOperation } {
+  next(): Recorded {
     if (this.#prng.chance(1 / this.#options.operationsPerDelivery)) this.#deliverSome();
     const client = this.#pick(this.#clients);
     this.#move(client);
@@ -85,27 +86,31 @@ export class ModelStore {
     return { session: client.name, operation };
   }
 
-  /** Delivers everything, and adds what the replicas hold then. */
-  end(history: CausalHistory): void {
+  /** Delivers everything, and tells what the replicas hold then. */
+  end(): readonly Recorded[] {
     while (
       this.#replicas.some((to) => this.#replicas.some((from, origin) => this.#deliver(to, from, origin)))
     );
-    for (const [index, { versions }] of this.#replicas.entries()) {
-      const final = history.final(`r${index}`);
-      for (const { key, value } of versions.values()) {
-        if (value === undefined) final.absent(nameOf(key));
-        else final.get(nameOf(key), value);
-      }
-    }
+    return this.#replicas.flatMap(({ versions }, index) =>
+      [...versions.values()].map((version) => ({
+        session: `r${index}`,
+        operation: this.#found(version),
+        isFinal: true,
+      })),
+    );
   }
 
   #get(client: Client, key: number): CausalOperation {
     const version = this.#replicaOf(client).versions.get(key);
     if (version === undefined) return { type: 'absent', key: nameOf(key) };
     see(client, version);
-    if (version.value !== undefined) return { type: 'get', key: nameOf(key), value: version.value };
+    return this.#found(version);
+  }
+
+  #found({ key, value, id }: Version): CausalOperation {
+    if (value !== undefined) return { type: 'get', key: nameOf(key), value };
     return this.#options.tellsDeletes
-      ? { type: 'absent', key: nameOf(key), by: version.id }
+      ? { type: 'absent', key: nameOf(key), by: id }
       : { type: 'absent', key: nameOf(key) };
   }
 
