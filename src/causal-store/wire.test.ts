@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MalformedBytes } from './bytes.ts';
 import { decodeNote, encodeNote, type Note } from './core/notes.ts';
 import type { StoreRecord } from './core/record.ts';
-import { claim, id, member, opening, randomRecord, write } from './testing/records.ts';
+import { claim, dots, id, member, opening, randomRecord, write } from './testing/records.ts';
 import { forSeeds } from './testing/seeds.ts';
 import { decodeRecord, encodeRecord, wireVersion } from './wire.ts';
 
@@ -36,10 +36,18 @@ const golden: readonly (readonly [string, StoreRecord, string])[] = [
   ['echo', claim('a5', 'b1', true), '0800aaaaaaaaaaaaaaaa050501bbbbbbbbbbbbbbbb01'],
   [
     'opening',
-    opening('a1', { node: id('d'), start: 3, leaves: 'o:1', abandons: [id('e')], handsIn: 2 }),
-    '0400aaaaaaaaaaaaaaaa010100dddddddddddddddd0303613a3101036f3a3101eeeeeeeeeeeeeeee02',
+    opening('a1', {
+      ...{ node: id('d'), start: 3, leaves: 'o:1' },
+      ...{ abandons: [id('e')], vouches: dots('b9'), handsIn: 2 },
+    }),
+    '0400aaaaaaaaaaaaaaaa010100dddddddddddddddd0303613a3101036f3a3101eeeeeeeeeeeeeeee' +
+      '01bbbbbbbbbbbbbbbb0902',
   ],
-  ['opening at the old place', opening('a1'), '0400aaaaaaaaaaaaaaaa010100aaaaaaaaaaaaaaaa0103613a31000000'],
+  [
+    'opening at the old place',
+    opening('a1'),
+    '0400aaaaaaaaaaaaaaaa010100aaaaaaaaaaaaaaaa0103613a3100000000',
+  ],
   [
     'letting in',
     member('a6', { address: 'x:1', present: true, who: id('f') }),

@@ -54,6 +54,7 @@ function writeBody(writer: ByteWriter, record: StoreRecord): void {
     if (record.leaves !== undefined) writer.text(record.leaves);
     writer.varint(record.abandons.length);
     for (const origin of record.abandons) writer.id(origin);
+    writeDots(writer, record.vouches);
     writer.varint(record.handsIn);
   } else if (record.kind === 'member') {
     writer.text(record.address);
@@ -104,6 +105,7 @@ function readRecord(reader: ByteReader): StoreRecord {
         address: readAddress(reader),
         leaves: reader.u8() === 1 ? readAddress(reader) : undefined,
         abandons: Array.from({ length: reader.count(8) }, () => reader.id()),
+        vouches: readDots(reader),
         handsIn: readSequence(reader),
       };
     case kinds.member: {

@@ -192,13 +192,13 @@ export class Clients {
     return gather(state.claims, own.origin, after);
   }
 
-  /** Entries of abandoned incarnations become those of the opening that abandoned them. */
+  /** What others stand in for becomes those others. */
   #freed(token: readonly Dot[]): readonly Dot[] {
-    const { nodes } = this.#options.ledger.state;
-    if (!token.some((dot) => nodes.standInFor(dot) !== dot)) return token;
+    const { nodes, applied } = this.#options.ledger.state;
+    if (!token.some((dot) => nodes.standInFor(applied, dot) !== dot)) return token;
     const freed = new Map<string, number>();
     for (const dot of token) {
-      const { origin, sequence } = nodes.standInFor(dot);
+      const { origin, sequence } = nodes.standInFor(applied, dot);
       raise(freed, origin, sequence);
     }
     return dotsOf(freed);

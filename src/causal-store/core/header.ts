@@ -40,6 +40,11 @@ export function writeHeader(to: ByteWriter, state: State): void {
     to.id(origin);
     writeDot(to, by);
   });
+  writeList(to, [...state.nodes.vouched], ([origin, { upTo, by }]) => {
+    to.id(origin);
+    to.varint(upTo);
+    writeDot(to, by);
+  });
   writeList(to, [...state.claims.entries()], ({ claimer, origin, steps }) => {
     to.id(claimer);
     to.id(origin);
@@ -69,6 +74,11 @@ export function readHeader(reader: ByteReader): Header {
     stamp: reader.varint(),
   }));
   const abandoned = readList(reader, (): readonly [string, Dot] => [reader.id(), readDot(reader)]);
+  const vouched = readList(reader, () => ({
+    origin: reader.id(),
+    upTo: reader.varint(),
+    by: readDot(reader),
+  }));
   const claims = readList(reader, () => ({
     claimer: reader.id(),
     origin: reader.id(),
@@ -84,6 +94,7 @@ export function readHeader(reader: ByteReader): Header {
       for (const member of members) state.members.merge(member);
       for (const life of lives) state.nodes.addLife(life);
       for (const [origin, by] of abandoned) state.nodes.abandon(origin, by);
+      for (const { origin, upTo, by } of vouched) state.nodes.vouch(origin, { upTo, by });
       for (const { claimer, origin, steps } of claims) {
         for (const { at, covers } of steps) {
           state.claims.add({ origin: claimer, sequence: at }, [{ origin, sequence: covers }]);

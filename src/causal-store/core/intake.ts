@@ -3,7 +3,7 @@ import { type BufferLimits, limits } from '../limits.ts';
 import { Log, Queue } from './log.ts';
 import type { Dot, Encoded } from './record.ts';
 import type { State } from './state.ts';
-import { coversDot, raise, sequenceOf } from './vector.ts';
+import { raise, sequenceOf } from './vector.ts';
 
 /** What became of a record that a peer sent. */
 export type Taken = 'accepted' | 'known' | 'held' | 'dropped';
@@ -48,10 +48,7 @@ export class Intake {
   }
 
   acceptsAll(dots: readonly Dot[]): boolean {
-    for (const dot of dots) {
-      if (coversDot(this.accepted, dot)) continue;
-      if (!coversDot(this.accepted, this.#state.nodes.standInFor(dot))) return false;
-    }
+    for (const dot of dots) if (!this.#state.nodes.covers(this.accepted, dot)) return false;
     return true;
   }
 

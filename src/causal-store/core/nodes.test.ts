@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { dot, id, opening } from '../testing/records.ts';
+import { dot, dots, id, opening, vector } from '../testing/records.ts';
 import { Nodes } from './nodes.ts';
 
 const node = id('1');
+const none = new Map<string, number>();
 
 it('takes the life of the latest start for the present one, whatever comes last', () => {
   const nodes = new Nodes();
@@ -21,19 +22,34 @@ it('takes the life of the latest start for the present one, whatever comes last'
 it('names the opening that stands in for what was abandoned, and for that one, once it was as well', () => {
   const nodes = new Nodes();
   nodes.open(opening('b1', { abandons: [id('a')] }));
-  expect(nodes.standInFor(dot('a7'))).toEqual(dot('b1'));
+  expect(nodes.standInFor(none, dot('a7'))).toEqual(dot('b1'));
   // What is handed in again counts for it once the last of it is there.
   nodes.open(opening('f1', { abandons: [id('e')], handsIn: 3 }));
-  expect(nodes.standInFor(dot('e9'))).toEqual(dot('f4'));
+  expect(nodes.standInFor(none, dot('e9'))).toEqual(dot('f4'));
   nodes.open(opening('c1', { abandons: [id('b')] }));
-  expect(nodes.standInFor(dot('a7'))).toEqual(dot('c1'));
+  expect(nodes.standInFor(none, dot('a7'))).toEqual(dot('c1'));
   const other = dot('d3');
-  expect(nodes.standInFor(other)).toBe(other);
+  expect(nodes.standInFor(none, other)).toBe(other);
 });
 
 it('ends also where two have abandoned each other, which no replica of ours says', () => {
   const nodes = new Nodes();
   nodes.abandon(id('a'), dot('b1'));
   nodes.abandon(id('b'), dot('a1'));
-  expect(nodes.standInFor(dot('a7')).sequence).toBe(1);
+  expect(nodes.standInFor(none, dot('a7')).sequence).toBe(1);
+});
+
+it('has what is vouched for stand in where the dot itself lacks, and only up to there', () => {
+  const nodes = new Nodes();
+  nodes.open(opening('b1', { vouches: dots('a5'), handsIn: 2 }));
+  expect(nodes.covers(vector('b3'), dot('a5'))).toBe(true);
+  expect(nodes.covers(vector('b2'), dot('a5'))).toBe(false);
+  expect(nodes.covers(vector('b3'), dot('a6'))).toBe(false);
+  expect(nodes.covers(vector('a6'), dot('a6'))).toBe(true);
+  expect(nodes.standInFor(vector('a5 b3'), dot('a5'))).toEqual(dot('a5'));
+  expect(nodes.standInFor(vector('a4 b3'), dot('a5'))).toEqual(dot('b3'));
+  // Of two the one that vouches for more, in whatever order they came.
+  nodes.open(opening('c1', { vouches: dots('a7') }));
+  nodes.open(opening('d1', { vouches: dots('a6') }));
+  expect(nodes.standInFor(none, dot('a5'))).toEqual(dot('c1'));
 });

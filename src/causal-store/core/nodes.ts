@@ -1,4 +1,5 @@
 import type { Dot, Opening } from './record.ts';
+import { coversDot, type Vector } from './vector.ts';
 
 interface Life {
   readonly origin: string;
@@ -7,16 +8,25 @@ interface Life {
   readonly stamp: number;
 }
 
+export interface Vouch {
+  readonly upTo: number;
+  readonly by: Dot;
+}
+
 /** Which incarnations are whose, learnt from their openings. */
 export class Nodes {
   readonly #lives = new Map<string, Life>();
   readonly #current = new Map<string, Life>();
   /** Incarnations nobody waits for any more, and the last record of those handed in in their place. */
   readonly #abandoned = new Map<string, Dot>();
+  /** Of incarnations that may go on: up to where they are in effect, and with which record. */
+  readonly #vouched = new Map<string, Vouch>();
 
-  open({ origin, sequence, node, start, stamp, abandons, handsIn }: Opening): void {
+  open({ origin, sequence, node, start, stamp, abandons, vouches, handsIn }: Opening): void {
     this.addLife({ origin, node, start, stamp });
-    for (const abandoned of abandons) this.abandon(abandoned, { origin, sequence: sequence + handsIn });
+    const by = { origin, sequence: sequence + handsIn };
+    for (const abandoned of abandons) this.abandon(abandoned, by);
+    for (const { origin: vouched, sequence: upTo } of vouches) this.vouch(vouched, { upTo, by });
   }
 
   addLife(life: Life): void {
@@ -29,6 +39,13 @@ export class Nodes {
     const known = this.#abandoned.get(origin);
     // Of two the same one everywhere, in whatever order they came.
     if (known === undefined || isHigher(by, known)) this.#abandoned.set(origin, by);
+  }
+
+  vouch(origin: string, vouch: Vouch): void {
+    const known = this.#vouched.get(origin);
+    const isMore = known === undefined || vouch.upTo > known.upTo;
+    if (isMore || (vouch.upTo === known.upTo && isHigher(vouch.by, known.by)))
+      this.#vouched.set(origin, vouch);
   }
 
   /** The latest life of a node. */
@@ -51,23 +68,39 @@ export class Nodes {
     return this.#current.get(node)?.start ?? 0;
   }
 
+  /** Whether whoever has so much has the dot, or what stands in for it. */
+  covers(vector: Vector, dot: Dot): boolean {
+    return coversDot(vector, dot) || coversDot(vector, this.standInFor(vector, dot));
+  }
+
   /**
    * The dot itself; or, of an abandoned origin, the last of the records that took the place of its own:
-   * whoever has that has all there will ever be.
+   * whoever has that has all there will ever be. The same for a dot that is vouched for, where it lacks.
    */
-  standInFor(dot: Dot): Dot {
+  standInFor(vector: Vector, dot: Dot): Dot {
     let standIn = dot;
-    // Each was abandoned by a later one, unless somebody made them up: then a circle ends here.
-    for (let hops = 0; hops <= this.#abandoned.size; hops++) {
-      const by = this.#abandoned.get(standIn.origin);
+    // Each stands in for an earlier one, unless somebody made them up: then a circle ends here.
+    for (let hops = 0; hops <= this.#abandoned.size + this.#vouched.size; hops++) {
+      const by = this.#abandoned.get(standIn.origin) ?? this.#vouchFor(vector, standIn);
       if (by === undefined) return standIn;
       standIn = by;
     }
     return standIn;
   }
 
+  #vouchFor(vector: Vector, dot: Dot): Dot | undefined {
+    const vouch = this.#vouched.get(dot.origin);
+    return vouch === undefined || vouch.upTo < dot.sequence || coversDot(vector, dot)
+      ? undefined
+      : vouch.by;
+  }
+
   get lives(): Iterable<Life> {
     return this.#lives.values();
+  }
+
+  get vouched(): Iterable<readonly [string, Vouch]> {
+    return this.#vouched;
   }
 
   get abandoned(): Iterable<readonly [string, Dot]> {

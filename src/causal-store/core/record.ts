@@ -62,6 +62,11 @@ export interface Opening extends RecordHead {
    * are the next `handsIn` records of this stream, and whoever has those waits for nothing more of theirs.
    */
   readonly abandons: readonly string[];
+  /**
+   * How much of other nodes' incarnations took effect here, and the others did not have. They may get it, or
+   * never: in effect it is there as well for whoever has those records.
+   */
+  readonly vouches: readonly Dot[];
   readonly handsIn: number;
 }
 

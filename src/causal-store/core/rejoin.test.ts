@@ -100,6 +100,24 @@ describe('a replica that comes back', () => {
     expect(early.state.table.get('other')?.value).toBeUndefined();
   });
 
+  it('vouches for what of others it had and those it comes back to lack: nobody waits for that in vain', () => {
+    const { back, others } = comeBack(
+      [write('a2', { stamp: 20 }), write('b3', { key: 'o', stamp: 12 })],
+      [],
+    );
+    const { records, state } = back();
+    expect(records[0]).toMatchObject({ abandons: [id('a')], vouches: dots('b3'), handsIn: 2 });
+    expect(state.covers(dot('b3'))).toBe(true);
+    for (const each of records) others.apply(each);
+    expect(others.coversAll(dots('a2 b3'))).toBe(true);
+    expect(others.table.get('o')?.value).toBe('"b3"');
+    expect(others.covers(dot('b4'))).toBe(false);
+    // It comes back once more, to others that heard nothing of that.
+    const again = { ...becomes, node: id('3'), origin: id('e'), stamp: 200 };
+    const second = rejoin(state, snapshotOf(common()), becomes, again);
+    expect(second.records[0]).toMatchObject({ vouches: dots('b3') });
+  });
+
   it('keeps the first version of what it hands in a second time, and abandons what it had abandoned', () => {
     const first = comeBack([write('a2', { stamp: 20 })], []).back();
     const again = { ...becomes, node: id('3'), origin: id('e'), stamp: 200 };

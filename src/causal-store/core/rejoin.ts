@@ -1,11 +1,18 @@
 import { must } from '../../std/index.ts';
 import type { Quarantined } from './events.ts';
 import type { Identity, Rejoining } from './notes.ts';
-import { compareVersions, type Opening, type StoreRecord, versionOf, type Write } from './record.ts';
+import {
+  compareVersions,
+  type Dot,
+  type Opening,
+  type StoreRecord,
+  versionOf,
+  type Write,
+} from './record.ts';
 import type { Staged } from './scan.ts';
 import { State } from './state.ts';
 import { judgeSurplus } from './table.ts';
-import { coversDot, dotsOf, sequenceOf } from './vector.ts';
+import { coversDot, dotsOf, raise, sequenceOf } from './vector.ts';
 
 export interface Rejoined {
   readonly state: State;
@@ -44,6 +51,7 @@ export function rejoin(
 
   const { origin } = becomes;
   const stampMax = Math.max(becomes.stamp, old.stampMax + 1, header.stampMax + 1);
+  const abandons = abandonedBy(old, was, header.applied);
   const opening: Opening = {
     kind: 'opening',
     group: becomes.group,
@@ -55,7 +63,8 @@ export function rejoin(
     start: becomes.start,
     address: becomes.address,
     leaves: undefined,
-    abandons: abandonedBy(old, was, header.applied),
+    abandons,
+    vouches: vouchedBy(old, header.applied, abandons),
     handsIn: again.length,
   };
   const records: StoreRecord[] = [opening];
@@ -87,6 +96,26 @@ function abandonedBy(old: State, was: Identity, covered: ReadonlyMap<string, num
     }
   }
   return [...abandoned].sort();
+}
+
+/**
+ * What of others the old state had and the others lack, themselves perhaps included by now: it is handed in as
+ * far as it still decides anything. So nobody waits for ever for a dot that nobody has any more.
+ */
+function vouchedBy(
+  old: State,
+  covered: ReadonlyMap<string, number>,
+  abandons: readonly string[],
+): readonly Dot[] {
+  const upTo = new Map<string, number>();
+  const vouch = (origin: string, sequence: number): void => {
+    if (sequence > sequenceOf(covered, origin) && !abandons.includes(origin)) raise(upTo, origin, sequence);
+  };
+  for (const [origin, sequence] of old.applied) vouch(origin, sequence);
+  for (const [origin, { upTo: sequence, by }] of old.nodes.vouched) {
+    if (coversDot(old.applied, by) && !coversDot(covered, by)) vouch(origin, sequence);
+  }
+  return dotsOf(upTo).toSorted((one, other) => (one.origin < other.origin ? -1 : 1));
 }
 
 function setAside(write: Write): Quarantined {

@@ -229,6 +229,7 @@ export class Replica implements Core<Event, Effect> {
       address,
       leaves: hasMoved ? was.address : undefined,
       abandons: [],
+      vouches: [],
       handsIn: 0,
     });
     this.#claims.opened(applied, nowMs);

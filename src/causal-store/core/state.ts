@@ -3,7 +3,7 @@ import { Members } from './members.ts';
 import { Nodes } from './nodes.ts';
 import type { Dot, StoreRecord } from './record.ts';
 import { Table } from './table.ts';
-import { coversDot, raise } from './vector.ts';
+import { raise } from './vector.ts';
 
 /** What applying a record did to its key. */
 export interface Applied {
@@ -28,7 +28,7 @@ export class State {
   stampMax = 0;
 
   covers(dot: Dot): boolean {
-    return coversDot(this.applied, dot) || coversDot(this.applied, this.nodes.standInFor(dot));
+    return this.nodes.covers(this.applied, dot);
   }
 
   coversAll(dots: readonly Dot[]): boolean {

@@ -65,6 +65,7 @@ export function opening(word: string, { after = '', ...rest }: Rest<Opening> = {
     address: `${word.slice(0, 1)}:1`,
     leaves: undefined,
     abandons: [],
+    vouches: [],
     handsIn: 0,
     ...rest,
   };
@@ -117,6 +118,7 @@ export function randomRecord(prng: Prng): StoreRecord {
         address: randomAddress(prng),
         leaves: prng.chance(0.5) ? randomAddress(prng) : undefined,
         abandons: Array.from({ length: prng.below(3) }, () => randomId(prng)),
+        vouches: Array.from({ length: prng.below(3) }, () => randomDot(prng)),
         handsIn: prng.below(1000),
       };
     default:

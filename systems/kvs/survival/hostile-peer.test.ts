@@ -111,6 +111,8 @@ describe('a peer that was let in', () => {
       'an incarnation of everybody else as abandoned',
       (rogue) => [abandoning(rogue, newId()), write(rogue)],
     ],
+    ['itself as vouched for beyond all', (rogue) => [vouching(rogue, rogue.origin), write(rogue)]],
+    ['others as vouched for beyond all', (rogue) => [vouching(rogue, newId()), write(rogue)]],
     ['a stamp beyond all', (rogue) => [write(rogue, { stamp: hugeNumber })]],
     ['a stamp beyond all for a write handed in again', (rogue) => [again(rogue, hugeNumber)]],
     ['records of another group', (rogue) => [write(rogue, { group: 9 })]],
@@ -192,6 +194,11 @@ function again(rogue: RoguePeer, stamp: number): Buffer {
 
 function abandoning(rogue: RoguePeer, origin: string): Buffer {
   return opening(headOf(rogue), { node: rogue.node, address: rogue.address, abandons: [origin] });
+}
+
+function vouching(rogue: RoguePeer, origin: string): Buffer {
+  const vouches = [[origin, 2 ** 48] as const];
+  return opening(headOf(rogue), { node: rogue.node, address: rogue.address, vouches, handsIn: 2 ** 40 });
 }
 
 function waiting(rogue: RoguePeer): Buffer[] {

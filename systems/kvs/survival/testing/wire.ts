@@ -78,11 +78,14 @@ export interface OpeningBody {
   readonly start?: number;
   readonly address: string;
   readonly abandons?: readonly string[];
+  readonly vouches?: Iterable<readonly [string, number]>;
+  readonly handsIn?: number;
 }
 
 export function opening(head: Head, body: OpeningBody): Buffer {
-  const { node, start = 1, address, abandons = [] } = body;
-  const rest = [u8(0), varint(abandons.length), ...abandons.map(id)];
+  const { node, start = 1, address, abandons = [], vouches = [], handsIn = 0 } = body;
+  const lists = [varint(abandons.length), ...abandons.map(id), vector(vouches)];
+  const rest = [u8(0), ...lists, varint(handsIn)];
   return record(recordKinds.opening, head, id(node), varint(start), text(address), ...rest);
 }
 
