@@ -145,6 +145,40 @@ describe('copies', () => {
   });
 });
 
+describe('replicas that all move to other addresses at once', () => {
+  const isMoved = (cluster: Cluster): boolean =>
+    cluster.names.every((name) => {
+      const present = cluster.store(name).replica.ledger.state.members.present();
+      const addresses = present.map(({ address }) => address).sort();
+      return addresses.join(' ') === cluster.names.map((each) => `${each}:9090`).join(' ');
+    });
+
+  it('know each other there, and leave nothing behind', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const cluster = Cluster.ready(2 + (seed % 4), { seed });
+      cluster.put('r1', 'k', 1, '', 2);
+      cluster.moveTo(9_090);
+      cluster.until(() => isMoved(cluster), `with seed ${seed} all know each other`, 60_000);
+      cluster.untilEqual();
+      for (const name of cluster.names) expect(cluster.get(name, 'k')).toMatchObject({ kind: 'found' });
+      expect(cluster.events.filter(({ type }) => type === 'rejoining')).toEqual([]);
+    }
+  });
+
+  it('do so as well when one of them comes back from an old copy of its disk', () => {
+    const cluster = Cluster.ready(3);
+    const old = cluster.host('r1').diskImage();
+    cluster.put('r1', 'k', 1, '', 3);
+    // All have heard it claim that by now.
+    cluster.runFor(5_000);
+    cluster.moveTo(9_090, () => cluster.host('r1').replaceDisk(old));
+    cluster.until(() => isMoved(cluster), 'all know each other', 60_000);
+    cluster.untilEqual();
+    expect(cluster.eventsOf('r1', 'rejoining')).toHaveLength(1);
+    for (const name of cluster.names) expect(cluster.get(name, 'k')).toMatchObject({ kind: 'found' });
+  });
+});
+
 it('answers only what survives: a power cut right after the answer loses nothing', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const cluster = Cluster.ready(1, { seed });

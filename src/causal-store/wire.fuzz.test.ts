@@ -25,7 +25,10 @@ const formats: readonly (readonly [string, (prng: Prng) => Uint8Array, (bytes: U
     [
       'notes',
       (prng) =>
-        encodeNote({ note: 'publish', rejoins: prng.chance(0.5) ? { ...identity, stamp: 9 } : undefined }),
+        encodeNote({
+          note: 'publish',
+          rejoins: prng.chance(0.5) ? { ...identity, stamp: 9, leaves: 'o:1' } : undefined,
+        }),
       decodeNote,
     ],
     [

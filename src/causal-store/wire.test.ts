@@ -64,8 +64,12 @@ const notes: readonly (readonly [Note, string])[] = [
   [{ note: 'stage', chunk: Buffer.from([1, 2, 3]) }, '43010203'],
   [{ note: 'publish', rejoins: undefined }, '44'],
   [
-    { note: 'publish', rejoins: { ...identity, stamp: 300 } },
-    '45111111111111111102aaaaaaaaaaaaaaaa0772313a38303930ac02',
+    { note: 'publish', rejoins: { ...identity, stamp: 300, leaves: undefined } },
+    '45111111111111111102aaaaaaaaaaaaaaaa0772313a38303930ac0200',
+  ],
+  [
+    { note: 'publish', rejoins: { ...identity, stamp: 300, leaves: 'o:1' } },
+    '45111111111111111102aaaaaaaaaaaaaaaa0772313a38303930ac02036f3a31',
   ],
 ];
 

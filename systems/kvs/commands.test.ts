@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { keyHeader } from 'holdfast/std';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Cluster } from './testing/cluster.ts';
 import { limits } from './testing/limits.ts';
@@ -41,7 +45,8 @@ interface Ran {
 
 function kvs(...args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [bin, 'kvs', ...args], { cwd: folder }, (error, out, err) => {
+    const env = { ...process.env, CLUSTER_KEY: 'of this machine' };
+    execFile(process.execPath, [bin, 'kvs', ...args], { cwd: folder, env }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out: out.trim(), err: err.trim() });
     });
   });
@@ -75,6 +80,10 @@ it('says what to do when a replica does not cover the last token', { timeout: li
   expect((await kvs('get', 'greeting', '--fresh')).code).toBe(0);
   expect(await kvs('token', '--fresh')).toEqual({ code: 0, out: '', err: '' });
   expect((await kvs('token')).out).toBe('');
+  // Also when there is nothing to be seen: what was seen before is not gone on from.
+  await writeFile(path.join(folder, '.holdfast/kvs-token'), 'AQEAAan12Y9gvUceAw\n');
+  expect((await kvs('get', 'none', '--fresh')).err).toContain('Key does not exist');
+  expect((await kvs('token')).out).toBe('');
 });
 
 it('shows and changes the view', { timeout: limits.testMs }, async () => {
@@ -87,7 +96,8 @@ it('shows and changes the view', { timeout: limits.testMs }, async () => {
 
 it.each([
   [['put', 'a'], 'Usage: npx holdfast kvs put <key> <value>'],
-  [['put', 'a', '-1'], 'goes behind --'],
+  [['put', 'a', '-1'], 'a value that begins with a dash: put <key> -- <value>'],
+  [['put', 'a', '1', '--copys', '2'], "Unknown option '--copys'. Usage:"],
   [['get'], 'Usage: npx holdfast kvs get <key>'],
   [['get', 'a', '--copies', '1'], 'Usage: npx holdfast kvs get <key>'],
   [['view', 'grow', 'x'], 'Usage: npx holdfast kvs view'],
@@ -99,6 +109,27 @@ it.each([
   expect(ran.err).toContain(message);
 });
 
+it('takes any key', { timeout: limits.testMs }, async () => {
+  for (const key of ['.', '..', 'a?b#c%', '💐']) {
+    expect((await kvs('put', key, JSON.stringify(key))).code).toBe(0);
+    expect((await kvs('get', key)).out).toBe(JSON.stringify(key));
+  }
+});
+
+it('shows the cluster key to nobody who is asked for a key', { timeout: limits.testMs }, async () => {
+  const seen: IncomingHttpHeaders[] = [];
+  const stranger = createServer((request, response) => {
+    seen.push(request.headers);
+    response.end('{}');
+  });
+  await once(stranger.listen(0, '127.0.0.1'), 'listening');
+  const { port } = stranger.address() as AddressInfo;
+  await kvs('get', 'a', '--replica', `127.0.0.1:${port}`);
+  await kvs('put', 'a', '1', '--replica', `127.0.0.1:${port}`);
+  stranger.close();
+  expect(seen.map((headers) => headers[keyHeader])).toEqual([undefined, undefined]);
+});
+
 it('goes to the next replica when one is down', { timeout: limits.testMs }, async () => {
   await kvs('put', 'shared', '1', '--copies', '3');
   await cluster.at(0).kill();
@@ -106,4 +137,14 @@ it('goes to the next replica when one is down', { timeout: limits.testMs }, asyn
   const down = await kvs('get', 'shared', '--replica', '1');
   expect(down.code).toBe(1);
   expect(down.err).toContain('cannot be reached (ECONNREFUSED)');
+});
+
+it('passes over one that is down and one that hangs', { timeout: limits.testMs }, async () => {
+  cluster.at(1).pause();
+  try {
+    const out = `created on ${cluster.at(2).address}`;
+    expect(await kvs('put', 'past', '1', '--fresh')).toMatchObject({ code: 0, out });
+  } finally {
+    cluster.at(1).resume();
+  }
 });

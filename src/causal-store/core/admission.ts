@@ -164,7 +164,21 @@ export class Admission {
     if (this.#joining === undefined || !this.#isJoinedBy(from, epoch)) return undefined;
     const { address } = ledger.own;
     const { node } = this.#joining;
-    return { node, start: 1, origin: newId(), address, stamp: ledger.nextStamp(wallMs) };
+    const leaves = this.#leftBehind();
+    return { node, start: 1, origin: newId(), address, stamp: ledger.nextStamp(wallMs), leaves };
+  }
+
+  /**
+   * Where the others still look for this disk: it has moved, and its own word on that was never heard. Not
+   * where somebody answers: this is a copy of that one's disk then.
+   */
+  #leftBehind(): string | undefined {
+    const { ledger, exchange } = this.#options;
+    const { node, address } = ledger.own;
+    const known = ledger.staged.header?.members ?? [];
+    const left = known.find((member) => member.binding.node === node && member.address !== address);
+    if (left === undefined || !left.presence.present) return undefined;
+    return exchange.peer(left.address)?.isUp === true ? undefined : left.address;
   }
 
   #report(report: Extract<Effect, { type: 'report' }>['report']): void {

@@ -21,11 +21,11 @@ function greetingOf(greeting: Partial<Greeting> = {}): Greeting {
   return { group: 0, address: x, node: id('a'), start: 1, origin: id('a'), ...greeting, applied };
 }
 
-function judged(state: State, greeting: Greeting | undefined): Judgement {
+function judged(state: State, greeting: Greeting | undefined, there: readonly string[] = []): Judgement {
   const peer = new Peer(x);
   peer.greeting = greeting;
   peer.hasForgotten = greeting !== undefined && hasForgotten(state, greeting);
-  return judge({ state, group: 0 }, peer);
+  return judge({ state, group: 0 }, peer, (address) => there.includes(address));
 }
 
 const opened = opening('a1', { address: x });
@@ -78,6 +78,29 @@ describe('a replica that greets is', () => {
     ],
   ] as const)('%s', (_, state, greeting, judgement) => {
     expect(judged(state, greeting)).toBe(judgement);
+  });
+});
+
+describe('a disk that speaks from another place than before', () => {
+  const elsewhere = stateOf([opening('a1', { address: y })], [y]);
+  const moved = greetingOf({ origin: id('d'), start: 2, applied: vector('a1 d1') });
+
+  it('is welcome when nobody speaks from its old one', () => {
+    expect(judged(elsewhere, moved)).toBe('open');
+  });
+
+  it('is let in anew when somebody does: one of the two is a copy', () => {
+    expect(judged(elsewhere, moved, [y])).toBe('rejoin');
+  });
+
+  it('is an old copy there as well', () => {
+    const claimed = stateOf([opening('a1', { address: y }), claim('a2', 'b1')], [y]);
+    expect(judged(claimed, moved)).toBe('restored');
+  });
+
+  it('is kept out there when it was removed there', () => {
+    const out = member('b2', { address: x, present: false, who: id('d'), stamp: 50 });
+    expect(judged(stateOf([opening('a1', { address: y }), out], [y]), moved)).toBe('fenced');
   });
 });
 

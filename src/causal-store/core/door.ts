@@ -13,16 +13,33 @@ import { sequenceOf } from './vector.ts';
 export function judge(
   { state, group }: { readonly state: State; readonly group: number },
   { address, greeting, hasForgotten }: Peer,
+  /** Whether somebody speaks from there now. */
+  isThere: (address: string) => boolean,
 ): Judgement {
   if (greeting === undefined || greeting.group !== group) return 'foreign';
   const member = state.members.get(address);
   if (member === undefined || !member.presence.present) {
     // Who was removed stays out until it is named again, or started again.
-    return member?.binding.node === greeting.origin ? 'fenced' : 'rejoin';
+    if (member?.binding.node === greeting.origin) return 'fenced';
+    if (!hasMoved(state, greeting, isThere)) return 'rejoin';
+  } else {
+    if (isAwaited(member)) return 'open';
+    if (member.binding.node !== greeting.node) return 'rejoin';
   }
-  if (isAwaited(member)) return 'open';
-  if (member.binding.node !== greeting.node) return 'rejoin';
   return hasForgotten ? 'restored' : 'open';
+}
+
+/**
+ * A member's disk that speaks from somewhere else, where nobody speaks from its place: its opening, which says
+ * so, is on its way. It need not be let in anew; when all move at once there would be nobody to do that.
+ */
+function hasMoved(
+  state: State,
+  { node }: Peer['greeting'] & {},
+  isThere: (at: string) => boolean,
+): boolean {
+  const from = state.members.present().find(({ binding }) => binding.node === node);
+  return from !== undefined && !isThere(from.address);
 }
 
 /** Whether it greets with less than its own claims, known here, say that it had. */

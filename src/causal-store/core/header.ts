@@ -1,7 +1,7 @@
 import { type ByteReader, type ByteWriter, MalformedBytes } from '../bytes.ts';
 import { readSetBy, writeSetBy } from '../messages.ts';
 import { readAddress, readDot, readVector, writeDot, writeVector } from '../wire.ts';
-import type { SetBy } from './members.ts';
+import type { Member, SetBy } from './members.ts';
 import type { Dot } from './record.ts';
 import type { State } from './state.ts';
 import { raise, type Vector } from './vector.ts';
@@ -12,6 +12,7 @@ export interface Header {
   readonly stable: Vector;
   readonly horizon: number;
   readonly stampMax: number;
+  readonly members: readonly Member[];
   /** Puts members, nodes and claims into a state, beside what it has. */
   mergeInto(state: State): void;
 }
@@ -86,6 +87,7 @@ export function readHeader(reader: ByteReader): Header {
   }));
   return {
     applied,
+    members,
     stable,
     horizon,
     stampMax,

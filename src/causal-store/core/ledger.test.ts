@@ -137,7 +137,8 @@ describe('a journal, replayed up to any entry, gives the state of that moment', 
     const others = stateOfOthers();
     others.table.horizon = 10;
     lived.stage(chunksOf(others));
-    const rejoins = { node: id('2'), start: 1, origin: id('f'), address: 'x:1', stamp: 99 };
+    const becomes = { node: id('2'), start: 1, origin: id('f'), address: 'x:1' };
+    const rejoins = { ...becomes, stamp: 99, leaves: 'o:1' };
     lived.ledger.publish(rejoins);
     lived.settle();
     lived.ledger.write(write('f3', { key: 'later', stamp: 200 }));

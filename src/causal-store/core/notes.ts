@@ -24,6 +24,8 @@ export interface Identity {
 export interface Rejoining extends Identity {
   /** That of its opening. */
   readonly stamp: number;
+  /** Where the others found its disk before it moved, if nobody is there any more. */
+  readonly leaves: string | undefined;
 }
 
 const kinds = { identity: 64, list: 65, stageBegins: 66, stage: 67, publish: 68, republish: 69 } as const;
@@ -56,6 +58,7 @@ export function encodeNote(note: Note): Uint8Array {
       if (note.rejoins === undefined) break;
       writeIdentity(note.rejoins);
       writer.varint(note.rejoins.stamp);
+      writer.text(note.rejoins.leaves ?? '');
       break;
   }
   return writer.take();
@@ -81,10 +84,16 @@ function readNote(reader: ByteReader, bytes: Uint8Array): Note {
     case kinds.publish:
       return { note: 'publish', rejoins: undefined };
     case kinds.republish:
-      return { note: 'publish', rejoins: { ...readIdentity(reader), stamp: reader.varint() } };
+      return { note: 'publish', rejoins: readRejoining(reader) };
     default:
       throw new MalformedBytes('A note in the journal is unknown.');
   }
+}
+
+function readRejoining(reader: ByteReader): Rejoining {
+  const identity = readIdentity(reader);
+  const stamp = reader.varint();
+  return { ...identity, stamp, leaves: reader.text() || undefined };
 }
 
 function writeIdentity({ node, start, origin, address }: Identity): void {

@@ -7,16 +7,20 @@ import type { Peer } from './peer.ts';
 export interface ReceptionOptions {
   readonly ledger: Ledger;
   readonly emit: (effect: Effect) => void;
+  /** Whether a link to that address is up. */
+  readonly isUp: (address: string) => boolean;
 }
 
 /** Greets peers, and tells those that greet what is made of them: whether they are taken from. */
 export class Reception {
   readonly #ledger: Ledger;
   readonly #emit: (effect: Effect) => void;
+  readonly #isThere: (address: string) => boolean;
 
-  constructor({ ledger, emit }: ReceptionOptions) {
+  constructor({ ledger, emit, isUp }: ReceptionOptions) {
     this.#ledger = ledger;
     this.#emit = emit;
+    this.#isThere = (address) => address === ledger.own.address || isUp(address);
   }
 
   greet(peer: Peer): void {
@@ -47,7 +51,7 @@ export class Reception {
   judge(peer: Peer): void {
     if (!peer.isUp || peer.greeting === undefined) return;
     const before = peer.judgement;
-    peer.judgement = judge(this.#ledger, peer);
+    peer.judgement = judge(this.#ledger, peer, this.#isThere);
     this.#tell(peer);
     if (peer.judgement === before) return;
     const { address, judgement } = peer;

@@ -6,7 +6,10 @@ import { emptyStage, Scan, type Staged, stageChunk } from './scan.ts';
 import { State } from './state.ts';
 
 const was = { node: id('1'), start: 2, origin: id('a'), address: 'x:1' };
-const becomes = { node: id('2'), start: 1, origin: id('f'), address: 'x:1', stamp: 100, group: 0 };
+const becomes = {
+  ...{ node: id('2'), start: 1, origin: id('f'), address: 'x:1' },
+  ...{ stamp: 100, leaves: undefined, group: 0 },
+};
 
 /** The state of the others, as a snapshot brings it. */
 function snapshotOf(state: State): Staged {

@@ -62,7 +62,7 @@ export function rejoin(
     node: becomes.node,
     start: becomes.start,
     address: becomes.address,
-    leaves: undefined,
+    leaves: becomes.leaves,
     abandons,
     vouches: vouchedBy(old, header.applied, abandons),
     handsIn: again.length,

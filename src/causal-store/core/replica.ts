@@ -55,7 +55,8 @@ export class Replica implements Core<Event, Effect> {
     const prng = new Prng(options.seed);
     const append = (bytes: Uint8Array): void => emit({ type: 'append', bytes });
     const ledger = new Ledger({ group, append, watch, buffers });
-    const reception = new Reception({ ledger, emit });
+    const isUp = (address: string): boolean => this.#exchange.peer(address)?.isUp === true;
+    const reception = new Reception({ ledger, emit, isUp });
     const exchange = new Exchange({
       ledger,
       reception,

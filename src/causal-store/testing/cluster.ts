@@ -46,6 +46,7 @@ export class Cluster {
   onApplying: (host: string, record: StoreRecord) => void = () => {};
   readonly #options: ClusterOptions;
   readonly #stores = new Map<string, CausalStore>();
+  #port = port;
 
   constructor(size: number, options: ClusterOptions = {}) {
     const { seed = 1, profile } = options;
@@ -98,6 +99,18 @@ export class Cluster {
     this.#stores.delete(name);
     this.host(name).restart();
     this.until(() => this.isUp(name), `${name} is up again`);
+  }
+
+  /** All stop, and start again at another port. */
+  moveTo(otherPort: number, meanwhile: () => void = () => {}): void {
+    this.#port = otherPort;
+    for (const name of this.names) this.host(name).crash('power');
+    meanwhile();
+    for (const name of this.names) {
+      this.#stores.delete(name);
+      this.host(name).restart();
+    }
+    this.until(() => this.names.every((name) => this.isUp(name)), 'all are up again');
   }
 
   /** Runs until it holds; fails when it does not within so much virtual time. */
@@ -161,8 +174,8 @@ export class Cluster {
     openCausalStore(
       {
         host,
-        address: addressOf(name),
-        members: members.map(addressOf),
+        address: `${name}:${this.#port}`,
+        members: members.map((member) => `${member}:${this.#port}`),
         folder: '/data',
         segmentBytes: 64 * 1024,
         fatal: () => this.simulation.after(0, () => this.host(name).crash('process')),
@@ -177,18 +190,18 @@ export class Cluster {
         if (!opened.ok) throw new Error(opened.message);
         const { store } = opened;
         this.#stores.set(name, store);
-        listen(host, store);
+        listen(host, store, this.#port);
       },
     );
   }
 }
 
-function listen(host: Host, store: CausalStore): void {
+function listen(host: Host, store: CausalStore, at: number): void {
   host.network.listen(
-    { host: '0.0.0.0', port },
+    { host: '0.0.0.0', port: at },
     (connection) => store.accept(connection),
     (outcome) => {
-      if (!outcome.ok) host.clock.setTimer(100, () => listen(host, store));
+      if (!outcome.ok) host.clock.setTimer(100, () => listen(host, store, at));
     },
   );
 }

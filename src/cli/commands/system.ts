@@ -26,7 +26,8 @@ export async function runSystemCommand(
     if (!topology.processes.some((each) => each.service === service)) {
       throw new HoldfastError('not_found', `There is no service ${service}.`);
     }
-    throw new HoldfastError('unavailable', `${service} does not run. Start it with: npx holdfast up`);
+    const start = running === undefined ? 'up' : `start ${service}`;
+    throw new HoldfastError('unavailable', `${service} does not run. Start it with: npx holdfast ${start}`);
   };
   const addressOf = (service: string): string => must(addressesOf(service)[0], 'an address');
   try {

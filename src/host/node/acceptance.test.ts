@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, it } from 'vitest';
 import {
   clockAcceptance,
   type DiskStage,
@@ -9,6 +10,7 @@ import {
   randomAcceptance,
   untilReal,
 } from '../acceptance/index.ts';
+import type { DiskOutcome } from '../index.ts';
 import { nodeHost } from './index.ts';
 
 const host = nodeHost({ faultsAllowed: true });
@@ -35,3 +37,13 @@ diskAcceptance('Node', (): DiskStage => {
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 });
+
+it.runIf(process.platform === 'linux')(
+  'a folder that cannot be made is said to be none, in /proc too',
+  async () => {
+    const made = await new Promise<DiskOutcome<void>>((done) =>
+      host.disk.makeDirectory('/proc/none/at/all', done),
+    );
+    expect(made).toMatchObject({ ok: false, failure: { kind: 'not-found' } });
+  },
+);

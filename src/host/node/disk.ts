@@ -1,4 +1,5 @@
-import { close, constants, fsync, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs';
+import { close, constants, fsync, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Disk, DiskFailure, DiskFile, DiskLock, Done, OpenOptions } from '../disk.ts';
 import type { Faults } from '../faults.ts';
@@ -38,7 +39,7 @@ export class NodeDisk implements Disk {
   }
 
   makeDirectory(path: string, done: Done<void>): void {
-    this.#act('room', done, (settle) => mkdir(path, { recursive: true }, (error) => settle(error)));
+    this.#act('room', done, (settle) => makeFolder(path, settle));
   }
 
   list(path: string, done: Done<readonly string[]>): void {
@@ -107,6 +108,22 @@ export class NodeDisk implements Disk {
       (failure) => done({ ok: false, failure }),
     );
   }
+}
+
+/**
+ * With those above it that are missing. Not Node's own `recursive`: that tries for ever where no folder can be
+ * made in one that is there, as in /proc.
+ */
+function makeFolder(folder: string, settle: Settle<void>, triedAbove = false): void {
+  mkdir(folder, (error) => {
+    const above = dirname(folder);
+    if (error === null) settle(null);
+    else if (error.code === 'ENOENT' && !triedAbove && above !== folder) {
+      makeFolder(above, (failed) => (failed ? settle(failed) : makeFolder(folder, settle, true)));
+    } else {
+      stat(folder, (_, found) => settle(found?.isDirectory() === true ? null : error));
+    }
+  });
 }
 
 type Settle<T> = (error: NodeJS.ErrnoException | null | undefined, value?: T) => void;

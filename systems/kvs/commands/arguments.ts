@@ -26,6 +26,7 @@ export function readArguments(
   allowed: readonly OptionName[],
   words: { readonly min: number; readonly max: number },
 ): Arguments {
+  let mistake = '';
   const known = Object.fromEntries(allowed.map((name) => [name, options[name]]));
   try {
     const { values, positionals } = parseArgs({
@@ -45,7 +46,14 @@ export function readArguments(
     }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
+    mistake = mistakeIn(error);
   }
-  const hint = usage.includes('<value>') ? ' (what begins with a dash goes behind --)' : '';
-  throw new HoldfastError('invalid_argument', `Usage: npx holdfast kvs ${usage}${hint}`);
+  const hint = usage.includes('<value>') ? ' (a value that begins with a dash: put <key> -- <value>)' : '';
+  throw new HoldfastError('invalid_argument', `${mistake}Usage: npx holdfast kvs ${usage}${hint}`);
+}
+
+/** `Unknown option '--copys'. To specify ...` and `Option '--copies <value>' argument missing`. */
+function mistakeIn({ message }: TypeError): string {
+  const [sentence = ''] = message.split(/\. |\n/, 1);
+  return `${sentence}. `;
 }

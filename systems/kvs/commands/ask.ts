@@ -1,13 +1,17 @@
+import { request } from 'node:http';
 import { describeError, HoldfastError, keyHeader, must } from 'holdfast/std';
 import type { CommandContext } from 'holdfast/topology';
 
 const timeoutMs = 10_000;
+const readyMs = 1_000;
 
 export interface Asking {
   readonly method: 'GET' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** It needs the cluster key. */
+  readonly isInternal?: boolean;
 }
 
 export interface Told {
@@ -28,7 +32,10 @@ export async function ask(
   const failures: string[] = [];
   for (const address of addresses) {
     try {
-      return await askOne(address, context.clusterKey, asking);
+      // One that hangs is passed over soon where others can be asked.
+      if (replica === undefined)
+        await askOne(address, undefined, { method: 'GET', path: '/ready' }, readyMs);
+      return await askOne(address, context.clusterKey, asking, timeoutMs);
     } catch (error) {
       failures.push(`${new URL(address).host} cannot be reached (${reasonOf(error)}).`);
     }
@@ -51,16 +58,30 @@ function addressOf(context: CommandContext, replica: string): string {
   throw new HoldfastError('invalid_argument', message);
 }
 
-async function askOne(address: string, key: string | undefined, asking: Asking): Promise<Told> {
-  const { method, path, body, headers } = asking;
-  const response = await fetch(`${address}${path}`, {
-    method,
-    ...(body === undefined ? {} : { body }),
-    headers: { ...headers, ...(key === undefined ? {} : { [keyHeader]: key }) },
-    signal: AbortSignal.timeout(timeoutMs),
+function askOne(address: string, key: string | undefined, asking: Asking, withinMs: number): Promise<Told> {
+  const { method, path, body, headers, isInternal = false } = asking;
+  const { hostname, port, host } = new URL(address);
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        // Not `fetch`, which would take the keys `.` and `..` for steps on the path.
+        ...{ hostname: hostname.replace(/^\[|\]$/g, ''), port, path, method },
+        headers: {
+          ...headers,
+          'content-length': Buffer.byteLength(body ?? ''),
+          // For nobody but those who are asked for what needs it.
+          ...(isInternal && key !== undefined ? { [keyHeader]: key } : {}),
+        },
+        signal: AbortSignal.timeout(withinMs),
+      },
+      async (response) => {
+        const text = Buffer.concat(await response.toArray()).toString();
+        resolve({ status: response.statusCode ?? 0, text, fields: fieldsIn(text), replica: host });
+      },
+    );
+    asked.on('error', reject);
+    asked.end(body);
   });
-  const text = await response.text();
-  return { status: response.status, text, fields: fieldsIn(text), replica: new URL(address).host };
 }
 
 function fieldsIn(text: string): Readonly<Record<string, unknown>> {
@@ -71,8 +92,9 @@ function fieldsIn(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** `fetch` itself only says that it failed. */
 function reasonOf(error: unknown): string {
-  const { cause } = error as { cause?: unknown };
-  return (cause as NodeJS.ErrnoException | undefined)?.code ?? describeError(error);
+  const { name, code } = error as NodeJS.ErrnoException;
+  return name === 'AbortError' || name === 'TimeoutError'
+    ? 'no answer in time'
+    : (code ?? describeError(error));
 }

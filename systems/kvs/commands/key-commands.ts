@@ -2,7 +2,7 @@ import type { CommandContext, SystemCommand } from 'holdfast/topology';
 import { memberText } from '../replica/member-text.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { type Asking, ask, type Told } from './ask.ts';
-import { keepToken, readToken } from './token-file.ts';
+import { forgetToken, keepToken, readToken } from './token-file.ts';
 
 const reading = ['replica', 'fresh'] as const;
 const writing = [...reading, 'copies'] as const;
@@ -69,7 +69,9 @@ async function asked(context: CommandContext, told: Arguments, asking: Asking): 
   };
   const answer = await ask(context, told.replica, { ...asking, headers });
   const metadata = answer.fields['causal-metadata'];
-  if (typeof metadata === 'string' && metadata !== '') keepToken(context.dataFolder, metadata);
+  // Empty: whoever began anew has seen nothing, and what was seen before is not gone on from either.
+  if (metadata === '') forgetToken(context.dataFolder);
+  else if (typeof metadata === 'string') keepToken(context.dataFolder, metadata);
   return answer;
 }
 

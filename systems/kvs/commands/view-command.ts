@@ -26,6 +26,7 @@ export const view: SystemCommand = {
       method: action === 'add' ? 'PUT' : 'DELETE',
       path: '/view',
       body: JSON.stringify({ 'socket-address': address }),
+      isInternal: true,
     });
     if (answer.status < 300) {
       context.print(`${address}: ${answer.fields.result}`);
