@@ -30,7 +30,7 @@ export function judge(
 }
 
 /**
- * A member's disk that speaks from somewhere else, where nobody speaks from its place: its opening, which says
+ * A member's disk that speaks from somewhere else, and nobody speaks from its place: its opening, which says
  * so, is on its way. It need not be let in anew; when all move at once there would be nobody to do that.
  */
 function hasMoved(

@@ -103,7 +103,7 @@ describe('a replica that comes back', () => {
     expect(early.state.table.get('other')?.value).toBeUndefined();
   });
 
-  it('vouches for what of others it had and those it comes back to lack: nobody waits for that in vain', () => {
+  it('vouches for what of others it had and they lack now: nobody waits for that in vain', () => {
     const { back, others } = comeBack(
       [write('a2', { stamp: 20 }), write('b3', { key: 'o', stamp: 12 })],
       [],

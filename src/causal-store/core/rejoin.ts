@@ -99,8 +99,8 @@ function abandonedBy(old: State, was: Identity, covered: ReadonlyMap<string, num
 }
 
 /**
- * What of others the old state had and the others lack, themselves perhaps included by now: it is handed in as
- * far as it still decides anything. So nobody waits for ever for a dot that nobody has any more.
+ * What of others the old state had and the others lack, themselves perhaps included by now: it is handed in
+ * as far as it still decides anything. So nobody waits for ever for a dot that nobody has any more.
  */
 function vouchedBy(
   old: State,

@@ -111,8 +111,8 @@ export class NodeDisk implements Disk {
 }
 
 /**
- * With those above it that are missing. Not Node's own `recursive`: that tries for ever where no folder can be
- * made in one that is there, as in /proc.
+ * With those above it that are missing. Not Node's own `recursive`: that tries for ever where no folder can
+ * be made in one that is there, as in /proc.
  */
 function makeFolder(folder: string, settle: Settle<void>, triedAbove = false): void {
   mkdir(folder, (error) => {
