@@ -68,12 +68,14 @@ export const limits = {
   /** Entries scanned for a snapshot in one turn. */
   scanEntriesPerTurn: 2_000,
   snapshotChunkBytes: 128 * 1024,
-  /** What a snapshot ends with, members and claims, goes in pieces of so much. */
+  /** And so many characters of values. */
+  scanRestCharactersMax: 4 * 1024 * 1024,
+  /** What a snapshot ends with, the last changes, members and claims, goes in pieces of so much. */
   snapshotPieceBytes: 1024 * 1024,
   /** All of that, as a peer may send it. */
   snapshotEndBytesMax: 64 * 1024 * 1024,
   /** A chunk as a peer may send it: one value of the largest size fits. */
-  snapshotChunkBytesMax: 8 * 1024 * 1024,
+  snapshotChunkBytesMax: 4 * 1024 * 1024,
   /** Records are sent to a peer while less than this is queued: other messages always fit. */
   linkQueueBytesMax: 1024 * 1024,
   /** Changes during a scan that are sent in one go at its end; more need another round. */

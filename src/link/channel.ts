@@ -113,8 +113,6 @@ export class Channel implements ConnectionHandlers {
   /** Writes what is put out, as far as the connection takes it. */
   flush(): void {
     if (this.#state === 'gone' || this.out.bytes === 0) return;
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
     while (this.#hasRoom) {
       const bytes = this.out.take();
       if (bytes === undefined) break;

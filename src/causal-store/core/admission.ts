@@ -84,10 +84,17 @@ export class Admission {
   /** A peer asks to be let in. Who is no member itself, or about to leap, cannot do that. */
   onJoin(peer: Peer, { node, epoch }: Join): void {
     const { ledger, letIn } = this.#options;
-    if (ledger.isPublishing || this.#joining !== undefined || this.isDiskFull) return;
+    if (ledger.isPublishing || this.isDiskFull) return;
+    if (this.#joining !== undefined && !this.#givesWayTo(peer)) return;
     if (!ledger.state.members.has(ledger.own.address)) return;
+    this.#joining = undefined;
     letIn(peer.address, node);
     this.#admitted.set(ledger.ownSequence, { peer, epoch });
+  }
+
+  /** Where all ask to be let in and nobody lets in, the one of the lowest incarnation does. */
+  #givesWayTo({ greeting }: Peer): boolean {
+    return this.#incoming === undefined && (greeting?.origin ?? '') > this.#options.ledger.own.origin;
   }
 
   /** A record about members, of this replica's own, is durable. */
@@ -104,10 +111,14 @@ export class Admission {
   }
 
   begins(from: string, epoch: number): void {
-    const { ledger, exchange } = this.#options;
-    const peer = exchange.peer(from);
-    const isWanted = this.#isJoinedBy(from, epoch) || (peer?.isTaken === true && peer.epoch === epoch);
-    if (!isWanted || this.#incoming !== undefined || ledger.isPublishing || this.isDiskFull) return;
+    const { ledger } = this.#options;
+    if (
+      !this.#isWanted(from, epoch) ||
+      this.#incoming !== undefined ||
+      ledger.isPublishing ||
+      this.isDiskFull
+    )
+      return;
     this.#incoming = { from, epoch };
     ledger.beginStage();
   }
@@ -116,7 +127,8 @@ export class Admission {
     const { ledger, exchange } = this.#options;
     const incoming = { from, epoch };
     if (!this.#isIncoming(incoming) || ledger.isPublishing) return;
-    if (this.isDiskFull) {
+    // After a cut nothing counts that was asked for before it.
+    if (this.isDiskFull || !this.#isWanted(from, epoch)) {
       this.lost(incoming);
       return;
     }
@@ -148,6 +160,11 @@ export class Admission {
     if (!hasRejoined) return;
     this.#joining = undefined;
     this.#admitted.clear();
+  }
+
+  #isWanted(from: string, epoch: number): boolean {
+    const peer = this.#options.exchange.peer(from);
+    return this.#isJoinedBy(from, epoch) || (peer?.isTaken === true && peer.epoch === epoch);
   }
 
   #isJoinedBy(from: string, epoch: number): boolean {

@@ -79,9 +79,10 @@ export function mustRejoin(
   if (mine === undefined || !mine.presence.present) return true;
   // By all that is known here, too, somebody else speaks for the address, or nobody may.
   if (!isAwaited(mine) && mine.binding.node !== own.node) return true;
+  if (isLost) return true;
   const theirs = state.members.get(other);
   const isInvited = theirs?.presence.present === true && !isAwaited(theirs);
   if (isInvited && !verdict.listed && verdict.presenceBy === undefined) return false;
-  if (isLost || !isFormal(mine)) return true;
+  if (!isFormal(mine)) return true;
   return verdict.bindingBy !== undefined && compareSetBy(verdict.bindingBy, mine.binding.by) > 0;
 }

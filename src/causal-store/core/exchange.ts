@@ -137,6 +137,7 @@ export class Exchange {
 
   /** This replica goes on under another identity: every peer is told, and judged anew. */
   greetAll(): void {
+    this.#aheadTo = 0;
     for (const peer of this.#peers.values()) {
       if (!peer.isUp) continue;
       peer.outgoing = undefined;
@@ -381,7 +382,7 @@ export class Exchange {
     const origin = peer.greeting?.origin;
     if (origin === undefined) return;
     const sequence = sequenceOf(ledger.state.applied, origin);
-    if (ledger.intake.undurable === 0) peer.wantsAck = false;
+    if (ledger.intake.undurable === 0 && ledger.intake.held === 0) peer.wantsAck = false;
     if (sequence === peer.acknowledged) return;
     peer.acknowledged = sequence;
     this.#send(peer, messageKinds.ack, encodeAck({ origin, sequence }));

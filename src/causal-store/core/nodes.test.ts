@@ -19,24 +19,30 @@ it('takes the life of the latest start for the present one, whatever comes last'
   expect(nodes.current(id('2'))).toBeUndefined();
 });
 
-it('names the opening that stands in for what was abandoned, and for that one, once it was as well', () => {
+it('names what stands in for what was abandoned, and for that one, once it was as well', () => {
   const nodes = new Nodes();
+  const all = vector('a7 b1 c1 e9 f9');
   nodes.open(opening('b1', { abandons: [id('a')] }));
-  expect(nodes.standInFor(none, dot('a7'))).toEqual(dot('b1'));
+  expect(nodes.standInFor(all, dot('a7'))).toEqual(dot('b1'));
   // What is handed in again counts for it once the last of it is there.
   nodes.open(opening('f1', { abandons: [id('e')], handsIn: 3 }));
-  expect(nodes.standInFor(none, dot('e9'))).toEqual(dot('f4'));
+  expect(nodes.standInFor(all, dot('e9'))).toEqual(dot('f4'));
+  expect(nodes.standInFor(vector('e9 f3'), dot('e9'))).toEqual(dot('e9'));
+  expect(nodes.covers(vector('e9 f3'), dot('e9'))).toBe(true);
+  expect(nodes.covers(vector('e8 f3'), dot('e9'))).toBe(false);
   nodes.open(opening('c1', { abandons: [id('b')] }));
-  expect(nodes.standInFor(none, dot('a7'))).toEqual(dot('c1'));
+  expect(nodes.standInFor(all, dot('a7'))).toEqual(dot('c1'));
+  expect(nodes.standInFor(vector('b1'), dot('a7'))).toEqual(dot('b1'));
   const other = dot('d3');
-  expect(nodes.standInFor(none, other)).toBe(other);
+  expect(nodes.standInFor(all, other)).toBe(other);
 });
 
 it('ends also where two have abandoned each other, which no replica of ours says', () => {
   const nodes = new Nodes();
   nodes.abandon(id('a'), dot('b1'));
   nodes.abandon(id('b'), dot('a1'));
-  expect(nodes.standInFor(none, dot('a7')).sequence).toBe(1);
+  expect(nodes.standInFor(vector('a1 b1'), dot('a7')).sequence).toBe(1);
+  expect(nodes.covers(none, dot('a7'))).toBe(false);
 });
 
 it('has what is vouched for stand in where the dot itself lacks, and only up to there', () => {
@@ -51,5 +57,5 @@ it('has what is vouched for stand in where the dot itself lacks, and only up to 
   // Of two the one that vouches for more, in whatever order they came.
   nodes.open(opening('c1', { vouches: dots('a7') }));
   nodes.open(opening('d1', { vouches: dots('a6') }));
-  expect(nodes.standInFor(none, dot('a5'))).toEqual(dot('c1'));
+  expect(nodes.standInFor(vector('b3 c1 d1'), dot('a5'))).toEqual(dot('c1'));
 });

@@ -70,20 +70,20 @@ export class Nodes {
 
   /** Whether whoever has so much has the dot, or what stands in for it. */
   covers(vector: Vector, dot: Dot): boolean {
-    return coversDot(vector, dot) || coversDot(vector, this.standInFor(vector, dot));
+    return coversDot(vector, dot) || this.standInFor(vector, dot) !== dot;
   }
 
   /**
-   * The dot itself; or, of an abandoned origin, the last of the records that took the place of its own:
-   * whoever has that has all there will ever be. The same for a dot that is vouched for, where it lacks.
+   * What takes the dot's place for whoever has so much: the last record of those that were handed in for it,
+   * where all of them are there. Else the dot itself.
    */
   standInFor(vector: Vector, dot: Dot): Dot {
     let standIn = dot;
+    let by: Dot | undefined = dot;
     // Each stands in for an earlier one, unless somebody made them up: then a circle ends here.
-    for (let hops = 0; hops <= this.#abandoned.size + this.#vouched.size; hops++) {
-      const by = this.#abandoned.get(standIn.origin) ?? this.#vouchFor(vector, standIn);
-      if (by === undefined) return standIn;
-      standIn = by;
+    for (let hops = 0; by !== undefined && hops <= this.#abandoned.size + this.#vouched.size; hops++) {
+      if (coversDot(vector, by)) standIn = by;
+      by = this.#abandoned.get(by.origin) ?? this.#vouchFor(vector, by);
     }
     return standIn;
   }

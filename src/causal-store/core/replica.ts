@@ -184,6 +184,8 @@ export class Replica implements Core<Event, Effect> {
       case 'peer-down':
         this.#exchange.onDown(event.address, nowMs);
         this.#admission.onPeerDown(event.address);
+        // Who speaks from elsewhere may be the one that spoke from there.
+        this.#exchange.judgeAll();
         this.#exchange.forgetStranger(event.address);
         break;
       case 'peer-silent':
@@ -296,7 +298,7 @@ export class Replica implements Core<Event, Effect> {
     }
     if (mustSettle) this.#settle();
     this.#exchange.ackAll();
-    this.#clients.covered(nowMs, this.#wallMs);
+    if (this.#refusing === undefined) this.#clients.covered(nowMs, this.#wallMs);
   }
 
   /** A record about members, or a claim, has taken effect. */
@@ -342,7 +344,9 @@ export class Replica implements Core<Event, Effect> {
     this.#refusing = refusing;
     this.#exchange.isDiskFull = refusing !== undefined;
     this.#admission.isDiskFull = refusing !== undefined;
-    if (refusing === undefined) this.#exchange.pullSoon(nowMs);
+    if (refusing !== undefined) return;
+    this.#exchange.pullSoon(nowMs);
+    this.#clients.covered(nowMs, this.#wallMs);
   }
 
   #onWake(nowMs: number): void {

@@ -55,11 +55,10 @@ export class Scan {
     this.#writer.u8(chunkKinds.entries);
     this.#isScanned ||= this.#scan();
     if (!this.#isScanned) return this.#writer.take();
-    if (this.#changed.size > this.#buffers.scanRestMax) {
+    if (this.#isRestLong()) {
       this.#again();
       return this.#writer.take();
     }
-    for (const key of this.#changed) this.#put(this.#state.table.get(key));
     this.#rest = this.#end();
     this.#isEnded = true;
     this.#unobserve();
@@ -84,24 +83,34 @@ export class Scan {
     return false;
   }
 
+  /** What is left has to be sent in one go, while nothing else is done. */
+  #isRestLong(): boolean {
+    if (this.#changed.size > this.#buffers.scanRestMax) return true;
+    let characters = 0;
+    for (const key of this.#changed) characters += this.#state.table.get(key)?.value?.length ?? 0;
+    return characters > limits.scanRestCharactersMax;
+  }
+
   #again(): void {
     for (const key of this.#changed) {
-      if (this.#writer.length >= limits.snapshotChunkBytes) return;
+      if (this.#writer.length >= limits.snapshotPieceBytes) return;
       this.#changed.delete(key);
       this.#put(this.#state.table.get(key));
     }
   }
 
-  #put(write: Write | undefined): void {
+  #put(write: Write | undefined, to = this.#writer): void {
     if (write === undefined || (this.#beyond !== undefined && coversDot(this.#beyond, write))) return;
     const isStable = coversDot(this.#state.claims.stable, write);
     const bytes = encodeRecord(isStable ? { ...write, dependencies: [] } : write, scratch);
-    this.#writer.varint(bytes.byteLength);
-    this.#writer.bytes(bytes);
+    to.varint(bytes.byteLength);
+    to.bytes(bytes);
   }
 
   #end(): Uint8Array {
     const writer = new ByteWriter();
+    for (const key of this.#changed) this.#put(this.#state.table.get(key), writer);
+    writer.varint(0);
     writeHeader(writer, this.#state);
     for (const { bytes } of this.#tail()) {
       writer.varint(bytes.byteLength);
@@ -148,17 +157,20 @@ export function stageChunk(
   const reader = new ByteReader(chunk);
   if (staged.header !== undefined) throw new MalformedBytes('A snapshot goes on behind its end.');
   if (reader.u8() !== chunkKinds.entries) throw new MalformedBytes('A chunk of a snapshot is unknown.');
+  if (stageWrites(staged, reader, stampMax)) stageEnd(staged, reader, stampMax);
+}
+
+/** True when they end with a mark, behind which there is something else. */
+function stageWrites(staged: Staged, reader: ByteReader, stampMax: number): boolean {
   while (!reader.done) {
     const length = reader.varint();
-    if (length === 0) {
-      stageEnd(staged, reader, stampMax);
-      return;
-    }
+    if (length === 0) return true;
     const { record } = decodeRecord(reader.view(length));
     if (record.kind !== 'write') throw new MalformedBytes('A snapshot holds writes only.');
     if (record.stamp > stampMax) throw new MalformedBytes('A stamp lies too far ahead.');
     staged.writes.push(record);
   }
+  return false;
 }
 
 function stageEnd(staged: Staged, chunk: ByteReader, stampMax: number): void {
@@ -167,12 +179,15 @@ function stageEnd(staged: Staged, chunk: ByteReader, stampMax: number): void {
     throw new MalformedBytes('A chunk of a snapshot is unknown.');
   }
   const { pieces } = staged;
-  pieces.push(chunk.rest());
+  const piece = chunk.rest();
+  if (piece.byteLength === 0) throw new MalformedBytes('A piece of a snapshot is empty.');
+  pieces.push(piece);
   const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (length > limits.snapshotEndBytesMax) throw new MalformedBytes('The end of a snapshot is too long.');
   if (kind === chunkKinds.endPiece) return;
   const reader = new ByteReader(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
   pieces.length = 0;
+  if (!stageWrites(staged, reader, stampMax)) throw new MalformedBytes('A snapshot has no end.');
   staged.header = readHeader(reader);
   if (Math.max(staged.header.stampMax, staged.header.horizon) > stampMax) {
     throw new MalformedBytes('A stamp lies too far ahead.');

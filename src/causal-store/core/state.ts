@@ -73,6 +73,22 @@ export class State {
       if (origin === undefined) return false;
       speakers.push(origin);
     }
+    for (const { presence, binding } of this.members.all()) {
+      if (presence.present || this.#isClaimedByAll(presence.by, speakers)) continue;
+      if (binding.node === undefined) return false;
+      speakers.push(binding.node);
+    }
     return this.claims.settle(speakers);
+  }
+
+  /**
+   * Whether all of these have heard of a removal. Until then one of them may still take from who was removed
+   * and pass on what that had: it counts like a member.
+   */
+  #isClaimedByAll({ origin, sequence }: Dot, speakers: readonly string[]): boolean {
+    if (origin === '') return true;
+    return speakers.every(
+      (speaker) => this.claims.covered(speaker, this.claims.latest(speaker), origin) >= sequence,
+    );
   }
 }

@@ -96,7 +96,7 @@ export class Peers {
   send(to: string, kind: number, payload: Uint8Array): void {
     const link = this.#up.get(to);
     // What control messages need is kept free of records; a link over even that bound is of no use.
-    if (link !== undefined && !link.send(kind, payload)) link.close();
+    if (link !== undefined && !link.send(kind, payload)) this.cutOff(to);
   }
 
   sendSnapshot(to: string, epoch: number, scan: Scan): void {
@@ -107,8 +107,11 @@ export class Peers {
     sender.start(link, epoch);
   }
 
+  /** Ends what there is; it is dialled anew when links are kept the next time. */
   cutOff(address: string): void {
     this.#up.get(address)?.close();
+    this.#dialled.get(address)?.close();
+    this.#dialled.delete(address);
   }
 
   /** There may be records to be sent: at the end of this turn, together. */

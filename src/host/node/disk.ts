@@ -77,13 +77,14 @@ export class NodeDisk implements Disk {
     const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
     this.#act('nothing', done, (settle) =>
       open(path, flags, (error, descriptor) => {
+        // Windows syncs no folder, and may not open one; its file systems journal names themselves.
+        const excused = process.platform === 'win32' && error?.code !== 'ENOENT';
         if (error !== null) {
-          // Windows opens no folder; its file systems journal names themselves.
-          settle(process.platform === 'win32' && error.code !== 'ENOENT' ? null : error);
+          settle(excused ? null : error);
           return;
         }
         fsync(descriptor, (syncError) =>
-          close(descriptor, (closeError) => settle(syncError ?? closeError)),
+          close(descriptor, (closeError) => settle((excused ? null : syncError) ?? closeError)),
         );
       }),
     );
