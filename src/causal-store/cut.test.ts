@@ -149,3 +149,26 @@ it('a cut leaves nothing different behind', () => {
   cluster.untilEqual();
   expect(new Set(cluster.names.map((name) => cluster.get(name, 'a').kind))).toEqual(new Set(['found']));
 });
+
+it('a removal that not all have heard of lets nobody forget what the removed one may still undo', () => {
+  const cluster = Cluster.ready(3, { seed: 2 });
+  cluster.put('r1', 'k', 'old');
+  cluster.untilEqual();
+  const alone = cluster.isolate('r3');
+  cluster.runFor(3_000);
+  cluster.put('r3', 'k', 'only there');
+  cluster.runFor(2_000);
+  cluster.delete('r1', 'k');
+  cluster.runFor(8_000);
+  alone.mend();
+  // r2 takes what r3 wrote, which loses; r1 does not hear of it, and removes r3.
+  const cut = cluster.simulation.partition(['r1'], ['r2', 'r3']);
+  cluster.runFor(10_000);
+  expect(cluster.changeView('r1', 'r3', false)).toEqual({ kind: 'changed' });
+  cluster.runFor(2_000);
+  expect(cluster.tombstonesOf('r1')).toBe(1);
+  cut.mend();
+  cluster.untilEqual(['r1', 'r2']);
+  for (const name of ['r1', 'r2']) expect(cluster.get(name, 'k').kind).toBe('absent');
+  cluster.until(() => cluster.tombstonesOf('r1') + cluster.tombstonesOf('r2') === 0, 'it is forgotten');
+});

@@ -76,6 +76,8 @@ export const limits = {
   snapshotEndBytesMax: 64 * 1024 * 1024,
   /** A chunk as a peer may send it: one value of the largest size fits. */
   snapshotChunkBytesMax: 4 * 1024 * 1024,
+  /** A snapshot comes in while less than this is on its way to the disk. */
+  stageQueueBytesMax: 4 * 1024 * 1024,
   /** Records are sent to a peer while less than this is queued: other messages always fit. */
   linkQueueBytesMax: 1024 * 1024,
   /** Changes during a scan that are sent in one go at its end; more need another round. */

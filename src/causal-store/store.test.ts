@@ -145,23 +145,36 @@ describe('copies', () => {
   });
 });
 
-describe('replicas that all move to other addresses at once', () => {
+describe('replicas that move to other addresses', () => {
   const isMoved = (cluster: Cluster): boolean =>
     cluster.names.every((name) => {
       const present = cluster.store(name).replica.ledger.state.members.present();
       const addresses = present.map(({ address }) => address).sort();
-      return addresses.join(' ') === cluster.names.map((each) => `${each}:9090`).join(' ');
+      return addresses.join(' ') === cluster.names.map((each) => cluster.placeOf(each)).join(' ');
     });
 
-  it('know each other there, and leave nothing behind', () => {
+  const expectTogether = (cluster: Cluster, what: string): void => {
+    cluster.until(() => isMoved(cluster), `${what} all know each other where they are`, 60_000);
+    cluster.untilEqual();
+    for (const name of cluster.names) expect(cluster.get(name, 'k')).toMatchObject({ kind: 'found' });
+  };
+
+  it('all at once know each other there, and leave nothing behind', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const cluster = Cluster.ready(2 + (seed % 4), { seed });
       cluster.put('r1', 'k', 1, '', 2);
       cluster.moveTo(9_090);
-      cluster.until(() => isMoved(cluster), `with seed ${seed} all know each other`, 60_000);
-      cluster.untilEqual();
-      for (const name of cluster.names) expect(cluster.get(name, 'k')).toMatchObject({ kind: 'found' });
+      expectTogether(cluster, `with seed ${seed}`);
       expect(cluster.events.filter(({ type }) => type === 'rejoining')).toEqual([]);
+    }
+  });
+
+  it.each([0, 500, 1_000, 2_500, 4_000])('one by one are back as well, after %i ms', (afterMs) => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const cluster = Cluster.ready(2 + (seed % 2), { seed });
+      cluster.put('r1', 'k', 1, '', 2);
+      cluster.move('r2', 9_090, afterMs);
+      expectTogether(cluster, `with seed ${seed}`);
     }
   });
 
@@ -172,10 +185,8 @@ describe('replicas that all move to other addresses at once', () => {
     // All have heard it claim that by now.
     cluster.runFor(5_000);
     cluster.moveTo(9_090, () => cluster.host('r1').replaceDisk(old));
-    cluster.until(() => isMoved(cluster), 'all know each other', 60_000);
-    cluster.untilEqual();
+    expectTogether(cluster, 'with an old copy');
     expect(cluster.eventsOf('r1', 'rejoining')).toHaveLength(1);
-    for (const name of cluster.names) expect(cluster.get(name, 'k')).toMatchObject({ kind: 'found' });
   });
 });
 

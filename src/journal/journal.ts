@@ -34,6 +34,8 @@ export interface Journal {
    * busy: too much is queued; stopped: closed, or after `fatal`.
    */
   readonly refusing: Refusal | undefined;
+  /** Appended, and not durable yet. */
+  readonly queuedBytes: number;
   /** Of the next record: how many have been appended before it, ever. */
   readonly position: number;
   /** Of records appended since the position of the newest snapshot. */
@@ -97,6 +99,10 @@ export class OpenedJournal implements Journal {
 
   get refusing(): Refusal | undefined {
     return this.#refusing;
+  }
+
+  get queuedBytes(): number {
+    return this.#commit.queuedBytes;
   }
 
   get position(): number {

@@ -105,6 +105,13 @@ export class Admission {
     this.#options.exchange.sendWhole(admitted.peer, admitted.epoch);
   }
 
+  /** After a cut nothing counts that was asked for before it; who joins has not asked for what is new. */
+  onCut(address: string | undefined): void {
+    const incoming = this.#incoming;
+    if (incoming === undefined || this.#isJoinedBy(incoming.from, incoming.epoch)) return;
+    if (address === undefined || address === incoming.from) this.lost(incoming);
+  }
+
   onPeerDown(address: string): void {
     if (this.#incoming?.from === address) this.lost(this.#incoming);
     else if (this.#joining?.from === address) this.#joining = undefined;
@@ -126,9 +133,8 @@ export class Admission {
   chunk(from: string, epoch: number, chunk: Uint8Array, wallMs: number): void {
     const { ledger, exchange } = this.#options;
     const incoming = { from, epoch };
-    if (!this.#isIncoming(incoming) || ledger.isPublishing) return;
-    // After a cut nothing counts that was asked for before it.
-    if (this.isDiskFull || !this.#isWanted(from, epoch)) {
+    if (!this.isIncoming(incoming) || ledger.isPublishing) return;
+    if (this.isDiskFull) {
       this.lost(incoming);
       return;
     }
@@ -144,7 +150,7 @@ export class Admission {
   /** It broke off. What was staged of it is left where it is; nothing refers to it. */
   lost(incoming: Incoming): void {
     const { ledger, exchange } = this.#options;
-    if (!this.#isIncoming(incoming) || ledger.isPublishing) return;
+    if (!this.isIncoming(incoming) || ledger.isPublishing) return;
     this.#incoming = undefined;
     ledger.abandonStage();
     if (this.#joining?.from === incoming.from) this.#joining = undefined;
@@ -171,7 +177,7 @@ export class Admission {
     return this.#joining?.from === from && this.#joining.epoch === epoch;
   }
 
-  #isIncoming({ from, epoch }: Incoming): boolean {
+  isIncoming({ from, epoch }: Incoming): boolean {
     return this.#incoming?.from === from && this.#incoming.epoch === epoch;
   }
 

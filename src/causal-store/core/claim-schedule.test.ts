@@ -84,7 +84,9 @@ describe('a replica claims', () => {
 
   it('what came in a snapshot', () => {
     const claiming = new Claiming();
-    claiming.schedule.leapt();
+    claiming.schedule.leapt(1);
     expect(claiming.next()).toEqual({ dependencies: [], isEcho: false });
+    claiming.schedule.leapt(0);
+    expect(claiming.next()).toEqual({ dependencies: [], isEcho: true });
   });
 });

@@ -39,9 +39,13 @@ export class ClaimSchedule {
     else if (!record.isEcho && this.#since === 'nothing') this.#since = 'claims';
   }
 
-  /** Records were applied that came in a snapshot. */
-  leapt(): void {
-    this.#since = 'records';
+  /**
+   * Records were applied that came in a snapshot. One without a key is most likely of claims: to claim them
+   * in turn would bring the next one, where logs are short.
+   */
+  leapt(keys: number): void {
+    if (keys > 0) this.#since = 'records';
+    else if (this.#since === 'nothing') this.#since = 'claims';
   }
 
   get dueMs(): number {

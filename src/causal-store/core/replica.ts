@@ -92,6 +92,11 @@ export class Replica implements Core<Event, Effect> {
     return this.#clients;
   }
 
+  /** Whether this snapshot is the one that comes in. */
+  isTaking(from: string, epoch: number): boolean {
+    return this.#admission.isIncoming({ from, epoch });
+  }
+
   /** When it wants to be woken, in monotonic time. */
   get wakeAtMs(): number {
     return Math.min(this.#clients.dueMs, this.#exchange.dueMs, this.#claims.dueMs);
@@ -190,6 +195,7 @@ export class Replica implements Core<Event, Effect> {
         break;
       case 'peer-silent':
         this.#exchange.onSilent(event.address, event.silentMs, nowMs);
+        this.#admission.onCut(event.address);
         break;
       case 'peer-heard':
         this.#exchange.onHeard(event.address, nowMs);
@@ -199,6 +205,7 @@ export class Replica implements Core<Event, Effect> {
         break;
       case 'paused':
         this.#exchange.onPaused(event.pausedMs, nowMs);
+        if (event.pausedMs >= limits.cutMs) this.#admission.onCut(undefined);
         break;
       default:
         unreachable(event);
@@ -318,7 +325,7 @@ export class Replica implements Core<Event, Effect> {
       this.#claims.opened(this.#ledger.state.applied, nowMs);
       this.#exchange.greetAll();
     } else {
-      this.#claims.leapt();
+      this.#claims.leapt(keys);
       this.#exchange.judgeAll();
       this.#exchange.pullSoon(nowMs);
     }
@@ -343,7 +350,8 @@ export class Replica implements Core<Event, Effect> {
   #onDisk(refusing: 'full' | 'busy' | undefined, nowMs: number): void {
     this.#refusing = refusing;
     this.#exchange.isDiskFull = refusing !== undefined;
-    this.#admission.isDiskFull = refusing !== undefined;
+    // One that is only busy gets to a snapshot: that is sent no faster than the disk takes it.
+    this.#admission.isDiskFull = refusing === 'full';
     if (refusing !== undefined) return;
     this.#exchange.pullSoon(nowMs);
     this.#clients.covered(nowMs, this.#wallMs);

@@ -139,6 +139,24 @@ describe('a scan', () => {
     expect([...copy.nodes.lives].length).toBe(60_000);
   });
 
+  it('keeps its chunks short, however large the values are that change meanwhile', () => {
+    const state = new State();
+    const large = (n: number): void => {
+      const sequence = (state.applied.get(id('a')) ?? 0) + 1;
+      state.apply(write(`a${sequence}`, { key: `k${n}`, value: `${sequence}`.repeat(300_000) }));
+    };
+    for (let n = 0; n < 30; n++) large(n);
+    const stage = emptyStage();
+    const scan = new Scan(state, { buffers: { ...limits, scanEntriesPerTurn: 1 } });
+    let turns = 0;
+    for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
+      expect(chunk.byteLength).toBeLessThan(limits.snapshotChunkBytesMax);
+      stageChunk(stage, chunk);
+      if (turns++ < 35) for (let n = 0; n < 20; n++) large(n);
+    }
+    expectEqual(stateFrom(stage), state);
+  });
+
   it('is over when nobody wants the rest', () => {
     const state = largeState();
     const scan = new Scan(state);

@@ -1,9 +1,9 @@
 import type { Connection, ConnectionHandlers, Host } from '../../host/index.ts';
-import { type Link, type LinkEvent, Links } from '../../link/index.ts';
+import { type Link, type LinkEvent, type LinkStream, Links } from '../../link/index.ts';
 import type { Observe } from '../../std/index.ts';
 import type { Scan } from '../core/scan.ts';
 import { messageKinds, snapshotStream } from '../messages.ts';
-import { SnapshotReceiver, SnapshotSender } from './snapshots.ts';
+import { epochIn, SnapshotReceiver, SnapshotSender } from './snapshots.ts';
 
 /** What a peer does, as the core is told. */
 export interface PeerListener {
@@ -13,8 +13,11 @@ export interface PeerListener {
   heard(address: string): void;
   paused(pausedMs: number): void;
   message(from: string, kind: number, payload: Uint8Array): void;
-  snapshotBegins(from: string, epoch: number): void;
+  /** False: nobody wants it. */
+  snapshotBegins(from: string, epoch: number): boolean;
   snapshotChunk(from: string, epoch: number, chunk: Uint8Array): void;
+  /** Whether there is room for more on the way to the disk. */
+  canStage(): boolean;
   snapshotLost(from: string, epoch: number): void;
   snapshotSent(to: string, scan: Scan): void;
   /** The next message of records for a peer, when there is something to send. */
@@ -42,6 +45,7 @@ export class Peers {
   /** By address: a message that did not fit any more. */
   readonly #unsent = new Map<string, Uint8Array>();
   readonly #up = new Map<string, Link>();
+  readonly #receivers = new Set<SnapshotReceiver>();
   #isFlushDue = false;
 
   constructor(options: PeersOptions) {
@@ -68,9 +72,7 @@ export class Peers {
         paused: (pausedMs) => listener.paused(pausedMs),
         message: (link, kind, payload) => listener.message(link.address, kind, payload),
         stream: (link, kind, payload, stream) =>
-          kind === snapshotStream
-            ? new SnapshotReceiver(link.address, payload, stream, listener)
-            : undefined,
+          kind === snapshotStream ? this.#receive(link.address, epochIn(payload), stream) : undefined,
         drained: (link) => this.#flushTo(link),
       },
     });
@@ -114,6 +116,11 @@ export class Peers {
     this.#dialled.delete(address);
   }
 
+  /** More has got to the disk: snapshots on their way in may go on. */
+  resumeSnapshots(): void {
+    for (const receiver of this.#receivers) receiver.resume();
+  }
+
   /** There may be records to be sent: at the end of this turn, together. */
   flushSoon(): void {
     if (this.#isFlushDue || this.#up.size === 0) return;
@@ -129,6 +136,15 @@ export class Peers {
 
   close(done: () => void): void {
     this.#links.close(done);
+  }
+
+  #receive(from: string, epoch: number, stream: LinkStream): SnapshotReceiver | undefined {
+    const { listener } = this.#options;
+    if (!listener.snapshotBegins(from, epoch)) return undefined;
+    const over = (receiver: SnapshotReceiver): void => void this.#receivers.delete(receiver);
+    const receiver = new SnapshotReceiver({ from, epoch, stream, listener, over });
+    this.#receivers.add(receiver);
+    return receiver;
   }
 
   #flushTo(link: Link): void {

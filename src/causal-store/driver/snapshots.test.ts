@@ -19,7 +19,13 @@ class Heard implements PeerListener {
   heard = (): void => {};
   paused = (): void => {};
   message = (from: string, kind: number) => this.lines.push(`message ${kind} from ${from}`);
-  snapshotBegins = (from: string, epoch: number) => this.lines.push(`begins ${from} ${epoch}`);
+  wants = true;
+  snapshotBegins = (from: string, epoch: number) => {
+    this.lines.push(`begins ${from} ${epoch}`);
+    return this.wants;
+  };
+  room = true;
+  canStage = () => this.room;
   snapshotChunk = (_from: string, _epoch: number, chunk: Uint8Array) => this.chunks.push(chunk);
   snapshotLost = (from: string, epoch: number) => this.lines.push(`lost ${from} ${epoch}`);
   snapshotSent = (to: string, scan: Scan): void => {
@@ -53,10 +59,10 @@ function linked() {
   const simulation = createSimulation({ seed: 1 });
   const [sender, receiver] = [new Heard(), new Heard()];
   const from = peersOn(simulation.host('a'), 'a:1', sender);
-  peersOn(simulation.host('b'), 'b:1', receiver);
+  const to = peersOn(simulation.host('b'), 'b:1', receiver);
   from.keep(['b:1']);
   simulation.runUntil(() => sender.lines.length > 0 && receiver.lines.length > 0, 5_000);
-  return { simulation, sender, receiver, from };
+  return { simulation, sender, receiver, from, to };
 }
 
 /** Of more than fits on a link at once. */
@@ -95,6 +101,29 @@ describe('a snapshot', () => {
     simulation.runUntil(() => sender.lines.length > 2 && receiver.lines.length > 3, 20_000);
     expect(sender.lines.toSorted()).toEqual(['down b:1', 'sent b:1', 'up b:1']);
     expect(receiver.lines.toSorted()).toEqual(['begins a:1 5', 'down a:1', 'lost a:1 5', 'up a:1']);
+  });
+
+  it('comes no faster than the disk takes it', () => {
+    const { simulation, sender, receiver, from, to } = linked();
+    receiver.room = false;
+    from.sendSnapshot('b:1', 5, new Scan(largeState()));
+    simulation.runFor(5_000);
+    const waiting = receiver.chunks.length;
+    expect(sender.lines).toEqual(['up b:1']);
+    receiver.room = true;
+    to.resumeSnapshots();
+    simulation.runUntil(() => sender.lines.length > 1, 5_000);
+    expect(sender.lines).toEqual(['up b:1', 'sent b:1']);
+    expect(receiver.chunks.length).toBeGreaterThan(waiting);
+  });
+
+  it('that nobody wants is not taken at all', () => {
+    const { simulation, sender, receiver, from } = linked();
+    receiver.wants = false;
+    from.sendSnapshot('b:1', 5, new Scan(largeState()));
+    simulation.runUntil(() => sender.lines.length > 1, 5_000);
+    expect(sender.lines).toEqual(['up b:1', 'sent b:1']);
+    expect([receiver.chunks, receiver.lines]).toEqual([[], ['up a:1', 'begins a:1 5']]);
   });
 
   it('to somebody who is not linked is over at once', () => {

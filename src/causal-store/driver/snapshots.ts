@@ -73,32 +73,53 @@ function framedChunk(chunk: Uint8Array | undefined): Uint8Array | undefined {
   return framed;
 }
 
-/** Puts the chunks of a snapshot together again from the bytes of its stream. */
+/**
+ * Puts the chunks of a snapshot together again from the bytes of its stream. The sender may go on while what
+ * has come finds room on the way to the disk: a disk slower than the link holds the stream back.
+ */
 export class SnapshotReceiver implements StreamHandlers {
   readonly #from: string;
   readonly #epoch: number;
   readonly #stream: LinkStream;
   readonly #listener: PeerListener;
+  readonly #over: (receiver: SnapshotReceiver) => void;
   #parts: Uint8Array[] = [];
   #length = 0;
+  /** Of the chunk that is coming; undefined until its head is there. */
+  #wanted: number | undefined;
+  #unconsumed = 0;
 
-  constructor(from: string, payload: Uint8Array, stream: LinkStream, listener: PeerListener) {
-    this.#from = from;
-    this.#stream = stream;
-    this.#listener = listener;
-    this.#epoch = epochIn(payload);
-    listener.snapshotBegins(from, this.#epoch);
+  constructor(options: {
+    readonly from: string;
+    readonly epoch: number;
+    readonly stream: LinkStream;
+    readonly listener: PeerListener;
+    readonly over: (receiver: SnapshotReceiver) => void;
+  }) {
+    this.#from = options.from;
+    this.#epoch = options.epoch;
+    this.#stream = options.stream;
+    this.#listener = options.listener;
+    this.#over = options.over;
   }
 
   data(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return;
     this.#parts.push(bytes);
     this.#length += bytes.byteLength;
-    this.#stream.consumed(bytes.byteLength);
-    for (;;) {
-      const chunk = this.#take();
-      if (chunk === undefined) return;
+    this.#unconsumed += bytes.byteLength;
+    for (let chunk = this.#take(); chunk !== undefined; chunk = this.#take()) {
       this.#listener.snapshotChunk(this.#from, this.#epoch, chunk);
     }
+    this.resume();
+  }
+
+  /** There may be room for more on the way to the disk. */
+  resume(): void {
+    if (this.#unconsumed === 0 || !this.#listener.canStage()) return;
+    const bytes = this.#unconsumed;
+    this.#unconsumed = 0;
+    this.#stream.consumed(bytes);
   }
 
   ended(): void {
@@ -106,34 +127,44 @@ export class SnapshotReceiver implements StreamHandlers {
   }
 
   closed(): void {
+    this.#unconsumed = 0;
+    this.#over(this);
     // After the last chunk this means nothing any more.
     this.#listener.snapshotLost(this.#from, this.#epoch);
   }
 
+  /** The next chunk, when all of it is there. */
   #take(): Uint8Array | undefined {
-    if (this.#length < lengthBytes) return undefined;
-    const all = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);
-    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
-    const length = view.getUint32(0, true);
-    if (length > limits.snapshotChunkBytesMax) {
-      this.#stream.reset('A chunk of the snapshot is too long.');
-      this.#parts = [];
-      this.#length = 0;
-      return undefined;
+    if (this.#wanted === undefined) {
+      if (this.#length < lengthBytes) return undefined;
+      const head = this.#joined();
+      this.#wanted = new DataView(head.buffer, head.byteOffset).getUint32(0, true);
+      if (this.#wanted > limits.snapshotChunkBytesMax) {
+        this.#stream.reset('A chunk of the snapshot is too long.');
+        this.#parts = [];
+        this.#length = 0;
+        return undefined;
+      }
     }
-    if (all.byteLength < lengthBytes + length) {
-      this.#parts = [all];
-      return undefined;
-    }
-    const rest = all.subarray(lengthBytes + length);
+    const end = lengthBytes + this.#wanted;
+    if (this.#length < end) return undefined;
+    const all = this.#joined();
+    const rest = all.subarray(end);
     this.#parts = rest.byteLength === 0 ? [] : [rest];
     this.#length = rest.byteLength;
-    return all.subarray(lengthBytes, lengthBytes + length);
+    this.#wanted = undefined;
+    return all.subarray(lengthBytes, end);
+  }
+
+  #joined(): Uint8Array {
+    const all = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);
+    this.#parts = [all];
+    return all;
   }
 }
 
 /** A peer whose numbers make no sense is not waited for: no epoch is 0. */
-function epochIn(payload: Uint8Array): number {
+export function epochIn(payload: Uint8Array): number {
   try {
     return new ByteReader(payload).varint();
   } catch (error) {

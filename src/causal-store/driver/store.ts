@@ -76,7 +76,10 @@ export class CausalStore {
     this.#appends = new Appends({
       clock: host.clock,
       journal,
-      onDurable: (appends) => this.#do({ type: 'durable', appends }),
+      onDurable: (appends) => {
+        this.#do({ type: 'durable', appends });
+        this.#peers?.resumeSnapshots();
+      },
       onRefusing: (refusing) => this.#do({ type: 'disk', refusing }),
     });
     if (!parts.hasPeers) return;
@@ -94,7 +97,11 @@ export class CausalStore {
         heard: (peer) => this.#do({ type: 'peer-heard', address: peer }),
         paused: (pausedMs) => this.#do({ type: 'paused', pausedMs }),
         message: (from, kind, payload) => this.#do({ type: 'message', from, kind, payload }),
-        snapshotBegins: (from, epoch) => this.#do({ type: 'snapshot-begins', from, epoch }),
+        snapshotBegins: (from, epoch) => {
+          this.#do({ type: 'snapshot-begins', from, epoch });
+          return replica.isTaking(from, epoch);
+        },
+        canStage: () => (journal?.queuedBytes ?? 0) < limits.stageQueueBytesMax,
         snapshotChunk: (from, epoch, chunk) => this.#do({ type: 'snapshot-chunk', from, epoch, chunk }),
         snapshotLost: (from, epoch) => this.#do({ type: 'snapshot-lost', from, epoch }),
         snapshotSent: (to, scan) => this.#do({ type: 'snapshot-sent', to, scan }),

@@ -46,7 +46,7 @@ export class Cluster {
   onApplying: (host: string, record: StoreRecord) => void = () => {};
   readonly #options: ClusterOptions;
   readonly #stores = new Map<string, CausalStore>();
-  #port = port;
+  readonly #ports = new Map<string, number>();
 
   constructor(size: number, options: ClusterOptions = {}) {
     const { seed = 1, profile } = options;
@@ -103,14 +103,28 @@ export class Cluster {
 
   /** All stop, and start again at another port. */
   moveTo(otherPort: number, meanwhile: () => void = () => {}): void {
-    this.#port = otherPort;
-    for (const name of this.names) this.host(name).crash('power');
+    for (const name of this.names) {
+      this.#ports.set(name, otherPort);
+      this.host(name).crash('power');
+    }
     meanwhile();
     for (const name of this.names) {
       this.#stores.delete(name);
       this.host(name).restart();
     }
     this.until(() => this.names.every((name) => this.isUp(name)), 'all are up again');
+  }
+
+  /** One loses its power, and starts again after a while at another port. */
+  move(name: string, otherPort: number, afterMs: number): void {
+    this.host(name).crash('power');
+    this.runFor(afterMs);
+    this.#ports.set(name, otherPort);
+    this.restart(name);
+  }
+
+  placeOf(name: string): string {
+    return `${name}:${this.#ports.get(name) ?? port}`;
   }
 
   /** Runs until it holds; fails when it does not within so much virtual time. */
@@ -174,8 +188,8 @@ export class Cluster {
     openCausalStore(
       {
         host,
-        address: `${name}:${this.#port}`,
-        members: members.map((member) => `${member}:${this.#port}`),
+        address: this.placeOf(name),
+        members: members.map((member) => this.placeOf(member)),
         folder: '/data',
         segmentBytes: 64 * 1024,
         fatal: () => this.simulation.after(0, () => this.host(name).crash('process')),
@@ -190,7 +204,7 @@ export class Cluster {
         if (!opened.ok) throw new Error(opened.message);
         const { store } = opened;
         this.#stores.set(name, store);
-        listen(host, store, this.#port);
+        listen(host, store, this.#ports.get(name) ?? port);
       },
     );
   }
