@@ -6,7 +6,17 @@ import {
   type SimulatedHost,
   type Simulation,
 } from '../simulator/index.ts';
-import { type JournalStage, labels, type Opened, open, record, texts, tryOpen } from './testing/stage.ts';
+import {
+  damageFile,
+  type JournalStage,
+  labels,
+  names,
+  type Opened,
+  open,
+  record,
+  texts,
+  tryOpen,
+} from './testing/stage.ts';
 
 interface Story extends JournalStage {
   readonly simulation: Simulation;
@@ -134,6 +144,26 @@ describe('a disk without room to grow', () => {
     await opened.close();
     opened = await open(at);
     expect(texts(opened.records)).toEqual(labels(0, 40));
+    await opened.close();
+  });
+
+  it('gives back what is whole when the tail is torn as well, with no room to keep the rest of it', async () => {
+    const at = begin(1);
+    let opened = await open(at, { segmentBytes: 1024 });
+    for (const label of labels(0, 5)) await opened.append(record(label, 100));
+    await opened.close();
+    const [segment = ''] = await names(at, '.segment');
+    await damageFile(at, segment, 32 + 4 * 112 + 60, new Uint8Array([1, 2, 3]));
+    at.host.setDiskFull(true);
+    opened = await open(at, { onDamage: 'truncate' });
+    expect(texts(opened.records)).toEqual(labels(0, 4));
+    expect(await names(at, 'damaged')).toEqual([]);
+    at.host.setDiskFull(false);
+    await at.until(() => opened.counted('room') === 1, 'there is room');
+    await opened.append(record('later'));
+    await opened.close();
+    opened = await open(at);
+    expect(texts(opened.records)).toEqual([...labels(0, 4), 'later']);
     await opened.close();
   });
 

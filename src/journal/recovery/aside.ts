@@ -1,7 +1,7 @@
-import type { DiskFile } from '../../host/index.ts';
+import type { Disk, DiskFile } from '../../host/index.ts';
 import { asideName, type Listing, nextTurn, segmentName } from '../names.ts';
 import { type Place, withFile } from '../place.ts';
-import { ask, attempt, type Steps } from '../steps.ts';
+import { ask, attempt, StepFailure, type Steps } from '../steps.ts';
 
 /** Keeps what is damaged for inspection, out of the way of every later recovery. */
 export class Aside {
@@ -47,11 +47,8 @@ export class Aside {
     yield* withFile(this.#place, name, function* (file) {
       const size = yield* ask<number>((done) => file.size(done));
       const bytes = yield* ask<Uint8Array>((done) => file.read(offset, size - offset, done));
-      const copy = yield* ask<DiskFile>((done) =>
-        disk.open(to, { create: true, writeThrough: true }, done),
-      );
-      yield* ask<void>((done) => copy.write(0, withoutZeros(bytes), done));
-      yield* ask<void>((done) => copy.close(done));
+      // On a full disk it is done without: what was durable can be read all the same.
+      yield* keep(disk, to, withoutZeros(bytes));
       yield* ask<void>((done) => disk.syncDirectory(folder, done));
       yield* ask<void>((done) => file.truncate(offset, done));
       yield* ask<void>((done) => file.sync(done));
@@ -63,6 +60,22 @@ export class Aside {
     for (const name of this.#tooOld) yield* attempt<void>((done) => disk.remove(`${folder}/${name}`, done));
     this.#tooOld = [];
   }
+}
+
+/** Writes a file of its own, if there is room for it. */
+function* keep(disk: Disk, to: string, bytes: Uint8Array): Steps<void> {
+  const opened = yield* attempt<DiskFile>((done) =>
+    disk.open(to, { create: true, writeThrough: true }, done),
+  );
+  if (!opened.ok) {
+    if (opened.failure.kind !== 'full') throw new StepFailure(opened.failure);
+    return;
+  }
+  const written = yield* attempt<void>((done) => opened.value.write(0, bytes, done));
+  yield* ask<void>((done) => opened.value.close(done));
+  if (written.ok) return;
+  if (written.failure.kind !== 'full') throw new StepFailure(written.failure);
+  yield* attempt<void>((done) => disk.remove(to, done));
 }
 
 /** Without those at the end. */
