@@ -147,7 +147,7 @@ describe('a disk without room to grow', () => {
     await opened.close();
   });
 
-  it('gives back what is whole when the tail is torn as well, with no room to keep the rest of it', async () => {
+  it('gives back what is whole when the tail is torn as well, with no room to keep it', async () => {
     const at = begin(1);
     let opened = await open(at, { segmentBytes: 1024 });
     for (const label of labels(0, 5)) await opened.append(record(label, 100));

@@ -105,10 +105,8 @@ export class Replica implements Core<Event, Effect> {
   /** Addresses it keeps a link to: the members, and those it was told of at its start. */
   contacts(): string[] {
     const { members } = this.#ledger.state;
-    const addresses = new Set(members.present().map(({ address }) => address));
-    for (const address of this.#options.list) {
-      if (members.get(address) === undefined) addresses.add(address);
-    }
+    const strangers = this.#options.list.filter((address) => members.get(address) === undefined);
+    const addresses = new Set([...members.present().map(({ address }) => address), ...strangers]);
     addresses.delete(this.#options.address);
     return [...addresses].slice(0, limits.membersMax);
   }
@@ -122,9 +120,7 @@ export class Replica implements Core<Event, Effect> {
       .filter((address) => {
         if (address === this.#options.address) return true;
         const peer = this.#exchange.peer(address);
-        if (peer?.lastHeardMs === undefined) {
-          return isInGrace && this.#options.list.includes(address);
-        }
+        if (peer?.lastHeardMs === undefined) return isInGrace && this.#options.list.includes(address);
         return peer.silenceMs(nowMs) < limits.deadMs - limits.cutMs;
       });
   }
@@ -189,9 +185,9 @@ export class Replica implements Core<Event, Effect> {
       case 'peer-down':
         this.#exchange.onDown(event.address, nowMs);
         this.#admission.onPeerDown(event.address);
+        this.#exchange.forgetStranger(event.address);
         // Who speaks from elsewhere may be the one that spoke from there.
         this.#exchange.judgeAll();
-        this.#exchange.forgetStranger(event.address);
         break;
       case 'peer-silent':
         this.#exchange.onSilent(event.address, event.silentMs, nowMs);
