@@ -128,10 +128,6 @@ export class ByteReader {
     return this.#at === this.#bytes.length;
   }
 
-  get position(): number {
-    return this.#at;
-  }
-
   u8(): number {
     const value = this.#bytes[this.#at++];
     if (value === undefined) throw new MalformedBytes('The bytes end too early.');

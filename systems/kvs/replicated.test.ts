@@ -158,6 +158,8 @@ describe('the view', () => {
     { 'socket-address': 'x' },
     { 'socket-address': 'x:0' },
     { 'socket-address': 'x:99999' },
+    // Half of a character: other replicas would read another address.
+    { 'socket-address': '\ud800:80' },
     { 'socket-address': '' },
     { 'socket-address': `${'x'.repeat(300)}:80` },
   ])('%j is no replica', async (body) => {

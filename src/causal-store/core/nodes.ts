@@ -64,10 +64,6 @@ export class Nodes {
     return this.#lives.get(origin)?.node;
   }
 
-  startsOf(node: string): number {
-    return this.#current.get(node)?.start ?? 0;
-  }
-
   /** Whether whoever has so much has the dot, or what stands in for it. */
   covers(vector: Vector, dot: Dot): boolean {
     return coversDot(vector, dot) || this.standInFor(vector, dot) !== dot;

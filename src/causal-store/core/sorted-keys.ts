@@ -64,11 +64,6 @@ export class SortedKeys {
     }
   }
 
-  clear(): void {
-    this.#blocks = [];
-    this.#size = 0;
-  }
-
   /** The block that holds the key, or would: the last one when it is behind all of them. */
   #blockOf(key: string): number {
     let low = 0;

@@ -15,7 +15,7 @@ export interface Page {
  * bring an older version of its key any more; `live` lists the keys with a value, in order.
  */
 export class Table {
-  #writes = new Map<string, Write>();
+  readonly #writes = new Map<string, Write>();
   readonly #live = new SortedKeys();
   /** Tombstones in the order of their origin's stream. */
   readonly #tombstones = new Map<string, Write[]>();
@@ -97,14 +97,6 @@ export class Table {
   observe(changed: (key: string) => void): () => void {
     this.#observers.add(changed);
     return () => this.#observers.delete(changed);
-  }
-
-  /** Everything goes: another state takes its place. */
-  clear(): void {
-    this.#writes = new Map();
-    this.#live.clear();
-    this.#tombstones.clear();
-    this.#tombstoneCount = 0;
   }
 
   #bury(tombstone: Write): void {

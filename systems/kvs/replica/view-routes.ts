@@ -41,7 +41,7 @@ function send(reply: FastifyReply, answer: ViewAnswer, present: boolean): void {
 
 function addressIn(body: StoreBody | undefined): string {
   const address = fieldOf(body, 'socket-address');
-  if (typeof address !== 'string') {
+  if (typeof address !== 'string' || !address.isWellFormed()) {
     throw new HoldfastError('invalid_argument', 'Send the replica as {"socket-address":"10.0.0.1:8090"}');
   }
   parseAddress(address);
