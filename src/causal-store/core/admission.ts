@@ -45,7 +45,7 @@ export class Admission {
   #lastOpenMs = 0;
   /** By the sequence of the record that lets it in: who then gets a snapshot. */
   readonly #admitted = new Map<number, { readonly peer: Peer; readonly epoch: number }>();
-  /** The journal takes nothing. */
+  /** What comes of a snapshot cannot be kept. One that is only busy gets to it. */
   isDiskFull = false;
 
   constructor(options: AdmissionOptions) {
@@ -177,6 +177,7 @@ export class Admission {
     return this.#joining?.from === from && this.#joining.epoch === epoch;
   }
 
+  /** Whether this snapshot is the one that comes in. */
   isIncoming({ from, epoch }: Incoming): boolean {
     return this.#incoming?.from === from && this.#incoming.epoch === epoch;
   }

@@ -103,7 +103,7 @@ export function readHeader(reader: ByteReader): Header {
         }
       }
       state.claims.restore(stable, latest);
-      state.claims.forget((claimer) => state.nodes.isOver(claimer));
+      state.forgetEnded();
       state.table.horizon = Math.max(state.table.horizon, horizon);
       state.stampMax = Math.max(state.stampMax, stampMax);
     },

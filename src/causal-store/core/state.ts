@@ -59,6 +59,11 @@ export class State {
 
   #claim(record: Dot & Pick<StoreRecord, 'dependencies'>): void {
     this.claims.add(record, record.dependencies);
+    this.forgetEnded();
+  }
+
+  /** Of incarnations that have ended: what is of use only while they may claim more. */
+  forgetEnded(): void {
     this.claims.forget((claimer) => this.nodes.isOver(claimer));
   }
 
