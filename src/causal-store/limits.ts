@@ -54,8 +54,12 @@ export const limits = {
   /** Records of one incarnation: 8,900 years of a thousand a second. */
   sequenceMax: 2 ** 48,
   membersMax: 256,
-  /** Origins in a vector: members times their restarts. */
-  originsMax: 65_536,
+  /** Starts of all replicas together: each has an origin in every vector. */
+  startsMax: 65_536,
+  /** From here on each start warns that they come to an end. */
+  startsWarn: 60_000,
+  /** Origins in a vector that is read, or known: more than there ever are, since many may start at once. */
+  originsMax: 131_072,
   addressBytesMax: 255,
   /** A key, in UTF-16 code units, and a value, as JSON text: a record is one message of a link. */
   keyCharactersMax: 1_024,
@@ -71,13 +75,15 @@ export const limits = {
   /** And so many characters of values. */
   scanRestCharactersMax: 4 * 1024 * 1024,
   /** What a snapshot ends with, the last changes, members and claims, goes in pieces of so much. */
-  snapshotPieceBytes: 1024 * 1024,
+  snapshotPieceBytes: 256 * 1024,
   /** All of that, as a peer may send it. */
   snapshotEndBytesMax: 64 * 1024 * 1024,
-  /** A chunk as a peer may send it: one value of the largest size fits. */
-  snapshotChunkBytesMax: 4 * 1024 * 1024,
+  /** A chunk: with its length it is one write to a link, and a piece and one value of any size fit. */
+  snapshotChunkBytesMax: 4 * 1024 * 1024 - 4,
   /** A snapshot comes in while less than this is on its way to the disk. */
   stageQueueBytesMax: 4 * 1024 * 1024,
+  /** One that has not moved for so long is given up, on either side. */
+  snapshotStallMs: 10_000,
   /** Records are sent to a peer while less than this is queued: other messages always fit. */
   linkQueueBytesMax: 1024 * 1024,
   /** Changes during a scan that are sent in one go at its end; more need another round. */

@@ -52,6 +52,13 @@ const golden = [
     messages.decodeJoin,
     '02cccccccccccccccc',
   ],
+  [
+    'head of a snapshot',
+    { epoch: 300, isWhole: true },
+    messages.encodeSnapshotHead({ epoch: 300, isWhole: true }),
+    messages.decodeSnapshotHead,
+    'ac0201',
+  ],
 ] as const;
 
 describe('messages between replicas', () => {

@@ -145,6 +145,27 @@ export function decodeAck(bytes: Uint8Array): Dot {
   return dot;
 }
 
+/** What a snapshot answers: a pull of this epoch, or, when it is whole, a join of this epoch. */
+export interface SnapshotHead {
+  readonly epoch: number;
+  /** It holds everything, and is taken in the place of what there is; else it goes beside it. */
+  readonly isWhole: boolean;
+}
+
+export function encodeSnapshotHead({ epoch, isWhole }: SnapshotHead): Uint8Array {
+  writer.varint(epoch);
+  writer.u8(isWhole ? 1 : 0);
+  return writer.take();
+}
+
+/** Throws `MalformedBytes`. */
+export function decodeSnapshotHead(bytes: Uint8Array): SnapshotHead {
+  const reader = new ByteReader(bytes);
+  const head = { epoch: reader.varint(), isWhole: reader.u8() === 1 };
+  reader.end();
+  return head;
+}
+
 /** Let this node in at my address, and send me everything, under this epoch. */
 export interface Join {
   readonly epoch: number;

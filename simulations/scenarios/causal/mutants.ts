@@ -151,7 +151,7 @@ export const mutants: readonly Mutant[] = [
     bug: 'a snapshot leaves out what was sent to a peer, and dropped there',
     foundBy: 'equal vectors, equal states',
     file: 'core/exchange.ts',
-    from: 'this.#sendSnapshot(peer, peer.outgoing.had, peer.outgoing.epoch);',
-    to: 'this.#sendSnapshot(peer, peer.outgoing.sent, peer.outgoing.epoch);',
+    from: 'this.#sendSnapshot(peer, peer.outgoing.epoch, peer.outgoing.had);',
+    to: 'this.#sendSnapshot(peer, peer.outgoing.epoch, peer.outgoing.sent);',
   },
 ];

@@ -1,8 +1,9 @@
+import { must } from '../../std/index.ts';
 import { MalformedBytes } from '../bytes.ts';
 import { limits } from '../limits.ts';
 import { encodeJoin, type Join, messageKinds, type Verdict } from '../messages.ts';
 import { mustRejoin } from './door.ts';
-import type { Effect } from './events.ts';
+import type { Effect, Incoming } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { highestStamp, type Ledger } from './ledger.ts';
 import type { Rejoining } from './notes.ts';
@@ -20,14 +21,10 @@ export interface AdmissionOptions {
   readonly letIn: (address: string, node: string) => void;
 }
 
-/** A snapshot on its way in: from whom, in answer to what. */
-interface Incoming {
+/** This replica has asked to be let in. */
+interface Joining {
   readonly from: string;
   readonly epoch: number;
-}
-
-/** This replica has asked to be let in. */
-interface Joining extends Incoming {
   readonly node: string;
   readonly startedAtMs: number;
 }
@@ -108,7 +105,7 @@ export class Admission {
   /** After a cut nothing counts that was asked for before it; who joins has not asked for what is new. */
   onCut(address: string | undefined): void {
     const incoming = this.#incoming;
-    if (incoming === undefined || this.#isJoinedBy(incoming.from, incoming.epoch)) return;
+    if (incoming === undefined || incoming.isWhole) return;
     if (address === undefined || address === incoming.from) this.lost(incoming);
   }
 
@@ -117,22 +114,16 @@ export class Admission {
     else if (this.#joining?.from === address) this.#joining = undefined;
   }
 
-  begins(from: string, epoch: number): void {
+  begins(incoming: Incoming): void {
     const { ledger } = this.#options;
-    if (
-      !this.#isWanted(from, epoch) ||
-      this.#incoming !== undefined ||
-      ledger.isPublishing ||
-      this.isDiskFull
-    )
-      return;
-    this.#incoming = { from, epoch };
+    if (this.#incoming !== undefined || ledger.isPublishing || this.isDiskFull) return;
+    if (!this.#isWanted(incoming)) return;
+    this.#incoming = incoming;
     ledger.beginStage();
   }
 
-  chunk(from: string, epoch: number, chunk: Uint8Array, wallMs: number): void {
+  chunk(incoming: Incoming, chunk: Uint8Array, wallMs: number): void {
     const { ledger, exchange } = this.#options;
-    const incoming = { from, epoch };
     if (!this.isIncoming(incoming) || ledger.isPublishing) return;
     if (this.isDiskFull) {
       this.lost(incoming);
@@ -143,7 +134,7 @@ export class Admission {
     } catch (error) {
       if (!(error instanceof MalformedBytes)) throw error;
       this.lost(incoming);
-      exchange.garbage(from, error.message);
+      exchange.garbage(incoming.from, error.message);
     }
   }
 
@@ -168,26 +159,25 @@ export class Admission {
     this.#admitted.clear();
   }
 
-  #isWanted(from: string, epoch: number): boolean {
+  /** Whether it is the answer to the last that was asked of its sender. */
+  #isWanted({ from, epoch, isWhole }: Incoming): boolean {
+    if (isWhole) return this.#joining?.from === from && this.#joining.epoch === epoch;
     const peer = this.#options.exchange.peer(from);
-    return this.#isJoinedBy(from, epoch) || (peer?.isTaken === true && peer.epoch === epoch);
-  }
-
-  #isJoinedBy(from: string, epoch: number): boolean {
-    return this.#joining?.from === from && this.#joining.epoch === epoch;
+    return peer?.isTaken === true && peer.epoch === epoch;
   }
 
   /** Whether this snapshot is the one that comes in. */
-  isIncoming({ from, epoch }: Incoming): boolean {
-    return this.#incoming?.from === from && this.#incoming.epoch === epoch;
+  isIncoming({ from, epoch, isWhole }: Incoming): boolean {
+    const incoming = this.#incoming;
+    return incoming?.from === from && incoming.epoch === epoch && incoming.isWhole === isWhole;
   }
 
   /** Who this replica becomes with the snapshot; undefined when it stays who it is. */
-  #rejoining({ from, epoch }: Incoming, wallMs: number): Rejoining | undefined {
+  #rejoining({ isWhole }: Incoming, wallMs: number): Rejoining | undefined {
+    if (!isWhole) return undefined;
     const { ledger, newId } = this.#options;
-    if (this.#joining === undefined || !this.#isJoinedBy(from, epoch)) return undefined;
     const { address } = ledger.own;
-    const { node } = this.#joining;
+    const { node } = must(this.#joining, 'who takes a whole snapshot has asked to be let in');
     const leaves = this.#leftBehind();
     return { node, start: 1, origin: newId(), address, stamp: ledger.nextStamp(wallMs), leaves };
   }

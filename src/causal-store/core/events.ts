@@ -1,3 +1,4 @@
+import type { SnapshotHead } from '../messages.ts';
 import type { Dot } from './record.ts';
 import type { Scan } from './scan.ts';
 
@@ -48,6 +49,11 @@ interface Time {
   readonly wallMs: number;
 }
 
+/** A snapshot on its way in. */
+export interface Incoming extends SnapshotHead {
+  readonly from: string;
+}
+
 export type Event = Time &
   (
     | { readonly type: 'start' }
@@ -70,15 +76,14 @@ export type Event = Time &
         readonly kind: number;
         readonly payload: Uint8Array;
       }
-    | { readonly type: 'snapshot-begins'; readonly from: string; readonly epoch: number }
+    | { readonly type: 'snapshot-begins'; readonly incoming: Incoming }
     | {
         readonly type: 'snapshot-chunk';
-        readonly from: string;
-        readonly epoch: number;
+        readonly incoming: Incoming;
         readonly chunk: Uint8Array;
       }
     /** It broke off, or was given up. */
-    | { readonly type: 'snapshot-lost'; readonly from: string; readonly epoch: number }
+    | { readonly type: 'snapshot-lost'; readonly incoming: Incoming }
     /** One of ours went out whole, or did not. */
     | { readonly type: 'snapshot-sent'; readonly to: string; readonly scan: Scan }
     | { readonly type: 'wake' }
@@ -90,7 +95,12 @@ export type Effect =
   | { readonly type: 'answer'; readonly id: unknown; readonly answer: Answer }
   | { readonly type: 'view-answer'; readonly id: unknown; readonly answer: ViewAnswer }
   | { readonly type: 'send'; readonly to: string; readonly kind: number; readonly payload: Uint8Array }
-  | { readonly type: 'send-snapshot'; readonly to: string; readonly epoch: number; readonly scan: Scan }
+  | {
+      readonly type: 'send-snapshot';
+      readonly to: string;
+      readonly head: SnapshotHead;
+      readonly scan: Scan;
+    }
   /** What the peer sends is none of ours. */
   | { readonly type: 'cut-off'; readonly peer: string }
   | { readonly type: 'quarantine'; readonly quarantine: Quarantine }

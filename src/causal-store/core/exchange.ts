@@ -219,22 +219,23 @@ export class Exchange {
   /** What a peer lacks is no longer in the log. */
   onBehind(address: string): void {
     const peer = this.#peers.get(address);
-    if (peer?.outgoing !== undefined) this.#sendSnapshot(peer, peer.outgoing.had, peer.outgoing.epoch);
+    if (peer?.outgoing !== undefined) this.#sendSnapshot(peer, peer.outgoing.epoch, peer.outgoing.had);
   }
 
   /** Sends all there is, or all beyond a vector. */
-  #sendSnapshot(peer: Peer, beyond: ReadonlyMap<string, number> | undefined, epoch: number): void {
+  #sendSnapshot(peer: Peer, epoch: number, beyond: ReadonlyMap<string, number> | undefined): void {
     peer.outgoing = undefined;
     if (peer.isSentSnapshot || this.#scans >= limits.snapshotsMax) return;
     peer.isSentSnapshot = true;
     this.#scans++;
     const { state, buffers } = this.#options.ledger;
     const scan = new Scan(state, { beyond, buffers });
-    this.#options.emit({ type: 'send-snapshot', to: peer.address, epoch, scan });
+    const head = { epoch, isWhole: beyond === undefined };
+    this.#options.emit({ type: 'send-snapshot', to: peer.address, head, scan });
   }
 
   sendWhole(peer: Peer, epoch: number): void {
-    this.#sendSnapshot(peer, undefined, epoch);
+    this.#sendSnapshot(peer, epoch, undefined);
   }
 
   onSnapshotSent(address: string, scan: Scan): void {
@@ -305,7 +306,7 @@ export class Exchange {
     }
     const { log } = ledger.intake;
     const cursor = log.positionFor(ledger.intake.accepted, sent);
-    if (cursor === undefined) this.#sendSnapshot(peer, accepted, epoch);
+    if (cursor === undefined) this.#sendSnapshot(peer, epoch, accepted);
     else peer.outgoing = { epoch, had: accepted, sent, cursor, catchUpEnd: log.end };
   }
 

@@ -126,4 +126,15 @@ describe('a leap', () => {
     expect(taking.write('b5')).toBe('accepted');
     expect(taking.accepted).toEqual(['a1', 'b5', 'b6']);
   });
+
+  it('is not taken from more starts than there can be, and goes on being taken from those known', () => {
+    const taking = new Taking();
+    for (let start = 0; start < limits.originsMax; start++) {
+      taking.state.applied.set(start.toString(16).padStart(16, '0'), 1);
+    }
+    const intake = new Intake(taking.state);
+    const known = { ...write('a2'), origin: '0'.repeat(16) };
+    expect(intake.take(encoded(write('a1')), () => {})).toBe('dropped');
+    expect(intake.take(encoded(known), () => {})).toBe('accepted');
+  });
 });

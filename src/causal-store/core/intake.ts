@@ -66,6 +66,7 @@ export class Intake {
     const { record } = encoded;
     const next = sequenceOf(this.accepted, record.origin) + 1;
     if (record.sequence < next) return 'known';
+    if (next === 1 && this.accepted.size >= limits.originsMax) return 'dropped';
     if (record.sequence > next || !this.acceptsAll(record.dependencies)) return this.#hold(encoded);
     this.accept(encoded);
     accepted(encoded);

@@ -60,6 +60,14 @@ export class Members {
     return member !== undefined && isPresent(member);
   }
 
+  /** Those that speak for an address. */
+  boundNodes(): Set<string> {
+    const bound = new Set<string>();
+    for (const { binding } of this.#members.values())
+      if (binding.node !== undefined) bound.add(binding.node);
+    return bound;
+  }
+
   /** The list of the very first start: all of them members, each to be bound to the first that comes. */
   found(addresses: readonly string[]): void {
     addresses.forEach((address, index) => {

@@ -3,7 +3,7 @@ import { type BufferLimits, limits } from '../limits.ts';
 import { Admission } from './admission.ts';
 import { ClaimSchedule } from './claim-schedule.ts';
 import { Clients } from './clients.ts';
-import type { Effect, Event, Quarantine, Request, ViewChange } from './events.ts';
+import type { Effect, Event, Incoming, Quarantine, Request, ViewChange } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { Ledger, type Watch } from './ledger.ts';
 import { Reception } from './reception.ts';
@@ -93,8 +93,8 @@ export class Replica implements Core<Event, Effect> {
   }
 
   /** Whether this snapshot is the one that comes in. */
-  isTaking(from: string, epoch: number): boolean {
-    return this.#admission.isIncoming({ from, epoch });
+  isTaking(incoming: Incoming): boolean {
+    return this.#admission.isIncoming(incoming);
   }
 
   /** When it wants to be woken, in monotonic time. */
@@ -155,13 +155,13 @@ export class Replica implements Core<Event, Effect> {
         this.#clients.confirm();
         break;
       case 'snapshot-begins':
-        this.#admission.begins(event.from, event.epoch);
+        this.#admission.begins(event.incoming);
         break;
       case 'snapshot-chunk':
-        this.#admission.chunk(event.from, event.epoch, event.chunk, wallMs);
+        this.#admission.chunk(event.incoming, event.chunk, wallMs);
         break;
       case 'snapshot-lost':
-        this.#admission.lost(event);
+        this.#admission.lost(event.incoming);
         break;
       case 'snapshot-sent':
         this.#exchange.onSnapshotSent(event.to, event.scan);

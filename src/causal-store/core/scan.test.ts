@@ -141,18 +141,24 @@ describe('a scan', () => {
 
   it('keeps its chunks short, however large the values are that change meanwhile', () => {
     const state = new State();
-    const large = (n: number): void => {
+    const change = (key: string, value: string): void => {
       const sequence = (state.applied.get(id('a')) ?? 0) + 1;
-      state.apply(write(`a${sequence}`, { key: `k${n}`, value: `${sequence}`.repeat(300_000) }));
+      state.apply(write(`a${sequence}`, { key, value }));
     };
-    for (let n = 0; n < 30; n++) large(n);
+    // Three bytes a character: as large as a value can be, behind small ones that fill most of a chunk.
+    const largest = '€'.repeat(limits.valueCharactersMax);
+    const changeAll = (): void => {
+      for (let n = 0; n < 1_000; n++) change(`small ${n}`, 'x'.repeat(limits.snapshotPieceBytes / 1_100));
+      for (let n = 0; n < 5; n++) change(`large ${n}`.padEnd(limits.keyCharactersMax, '€'), largest);
+    };
+    changeAll();
     const stage = emptyStage();
-    const scan = new Scan(state, { buffers: { ...limits, scanEntriesPerTurn: 1 } });
+    const scan = new Scan(state, { buffers: { ...limits, scanEntriesPerTurn: 100 } });
     let turns = 0;
     for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
-      expect(chunk.byteLength).toBeLessThan(limits.snapshotChunkBytesMax);
+      expect(chunk.byteLength).toBeLessThanOrEqual(limits.snapshotChunkBytesMax);
       stageChunk(stage, chunk);
-      if (turns++ < 35) for (let n = 0; n < 20; n++) large(n);
+      if (turns++ < 20) changeAll();
     }
     expectEqual(stateFrom(stage), state);
   });

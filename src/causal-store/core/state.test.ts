@@ -75,6 +75,19 @@ describe('a state', () => {
     expect(sequenceOf(state.claims.stable, id('a'))).toBeGreaterThanOrEqual(2);
   });
 
+  it('forgets what a removed replica claimed, whether its claim or the removal comes first', () => {
+    const removal = member('b1', { address: 'x:1', present: false, who: id('a') });
+    for (const isLate of [false, true]) {
+      const state = new State();
+      state.apply(opening('a1', { address: 'x:1', node: id('1'), after: 'c1' }));
+      if (isLate) state.apply(removal);
+      state.apply(claim('a2', 'c2'));
+      if (!isLate) state.apply(removal);
+      expect([...state.claims.entries()]).toEqual([]);
+      expect(state.claims.latest(id('a'))).toBe(2);
+    }
+  });
+
   it('forgets what ended incarnations claimed, whenever it comes, and remembers how far they were', () => {
     const node = id('1');
     const first = [opening('a1', { node, start: 1 }), claim('a2', 'b1')];
@@ -96,15 +109,18 @@ describe('a state', () => {
     }
   });
 
-  it('does not grow with the square of the starts', () => {
+  it.each([
+    ['of the same disks', (start: number) => String((start % 3) + 1).repeat(16)],
+    ['each with a new disk', (start: number) => start.toString(16).padStart(16, 'd')],
+  ])('does not grow with the square of the starts, %s', (_, nodeOf) => {
     const bytesAfter = (starts: number): number => {
       const state = new State();
       const dependencies: Dot[] = [];
       for (let start = 1; start <= starts; start++) {
         const origin = start.toString(16).padStart(16, '0');
-        const node = id(String((start % 3) + 1));
+        const address = `${start % 3}:1`;
         state.apply({
-          ...opening('a1', { node, start, stamp: start }),
+          ...opening('a1', { node: nodeOf(start), address, start, stamp: start }),
           origin,
           dependencies: [...dependencies],
         });

@@ -52,6 +52,7 @@ export class State {
         break;
       case 'member':
         this.members.change(record);
+        this.forgetEnded();
         break;
     }
     return untouched;
@@ -62,9 +63,16 @@ export class State {
     this.forgetEnded();
   }
 
-  /** Of incarnations that have ended: what is of use only while they may claim more. */
+  /**
+   * Of incarnations that have ended: what is of use only while they may claim more. A node that no address
+   * is bound to any more, a wiped disk's or a removed one's, claims nothing before it has joined as another.
+   */
   forgetEnded(): void {
-    this.claims.forget((claimer) => this.nodes.isOver(claimer));
+    const bound = this.members.boundNodes();
+    this.claims.forget((claimer) => {
+      const node = this.nodes.nodeOf(claimer);
+      return this.nodes.isOver(claimer) || (node !== undefined && !bound.has(node));
+    });
   }
 
   /**

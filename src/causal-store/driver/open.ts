@@ -76,6 +76,9 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
       observe,
     });
     store.start();
+    const { startsMax, startsWarn } = limits;
+    const starts = startsOf(replica);
+    if (starts >= startsWarn) observe({ type: 'many-starts', starts, startsMax });
     done({ ok: true, store, damage });
     return store;
   };
@@ -104,10 +107,20 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
     } else if (replaying.unreadable !== undefined) {
       const message = `The journal in ${folder} cannot be read by this version: ${replaying.unreadable}`;
       outcome.journal.close(() => done({ ok: false, message }));
+    } else if (startsOf(replica) >= limits.startsMax) {
+      const message =
+        `The store in ${folder} was started ${startsOf(replica)} times, all its replicas together, and ` +
+        'cannot be started again: copy its keys into a new one.';
+      outcome.journal.close(() => done({ ok: false, message }));
     } else {
       store = live(outcome.journal, outcome.recovered.damage);
     }
   });
+}
+
+/** Of all replicas, as far as this one knows: each has given the vector an entry. */
+function startsOf({ ledger }: Replica): number {
+  return ledger.state.applied.size;
 }
 
 /** Hands the journal to the replica. Its bytes are whole; whether they make sense shows here. */

@@ -1,9 +1,11 @@
 import type { Connection, ConnectionHandlers, Host } from '../../host/index.ts';
 import { type Link, type LinkEvent, type LinkStream, Links } from '../../link/index.ts';
 import type { Observe } from '../../std/index.ts';
+import { MalformedBytes } from '../bytes.ts';
+import type { Incoming } from '../core/events.ts';
 import type { Scan } from '../core/scan.ts';
-import { messageKinds, snapshotStream } from '../messages.ts';
-import { epochIn, SnapshotReceiver, SnapshotSender } from './snapshots.ts';
+import { decodeSnapshotHead, messageKinds, type SnapshotHead, snapshotStream } from '../messages.ts';
+import { SnapshotReceiver, SnapshotSender } from './snapshots.ts';
 
 /** What a peer does, as the core is told. */
 export interface PeerListener {
@@ -14,11 +16,11 @@ export interface PeerListener {
   paused(pausedMs: number): void;
   message(from: string, kind: number, payload: Uint8Array): void;
   /** False: nobody wants it. */
-  snapshotBegins(from: string, epoch: number): boolean;
-  snapshotChunk(from: string, epoch: number, chunk: Uint8Array): void;
+  snapshotBegins(incoming: Incoming): boolean;
+  snapshotChunk(incoming: Incoming, chunk: Uint8Array): void;
   /** Whether there is room for more on the way to the disk. */
   canStage(): boolean;
-  snapshotLost(from: string, epoch: number): void;
+  snapshotLost(incoming: Incoming): void;
   snapshotSent(to: string, scan: Scan): void;
   /** The next message of records for a peer, when there is something to send. */
   nextRecords(address: string): Uint8Array | 'too-far-behind' | undefined;
@@ -72,7 +74,7 @@ export class Peers {
         paused: (pausedMs) => listener.paused(pausedMs),
         message: (link, kind, payload) => listener.message(link.address, kind, payload),
         stream: (link, kind, payload, stream) =>
-          kind === snapshotStream ? this.#receive(link.address, epochIn(payload), stream) : undefined,
+          kind === snapshotStream ? this.#receive(link.address, payload, stream) : undefined,
         drained: (link) => this.#flushTo(link),
       },
     });
@@ -101,12 +103,12 @@ export class Peers {
     if (link !== undefined && !link.send(kind, payload)) this.cutOff(to);
   }
 
-  sendSnapshot(to: string, epoch: number, scan: Scan): void {
+  sendSnapshot(to: string, head: SnapshotHead, scan: Scan): void {
     const link = this.#up.get(to);
     const sender = new SnapshotSender(this.#options.host.clock, scan, () => {
       this.#options.listener.snapshotSent(to, scan);
     });
-    sender.start(link, epoch);
+    sender.start(link, head);
   }
 
   /** Ends what there is; it is dialled anew when links are kept the next time. */
@@ -138,11 +140,13 @@ export class Peers {
     this.#links.close(done);
   }
 
-  #receive(from: string, epoch: number, stream: LinkStream): SnapshotReceiver | undefined {
-    const { listener } = this.#options;
-    if (!listener.snapshotBegins(from, epoch)) return undefined;
+  /** Undefined, a refusal, for one that answers nothing that was asked. */
+  #receive(from: string, head: Uint8Array, stream: LinkStream): SnapshotReceiver | undefined {
+    const { host, listener } = this.#options;
+    const incoming = incomingOf(from, head);
+    if (incoming === undefined || !listener.snapshotBegins(incoming)) return undefined;
     const over = (receiver: SnapshotReceiver): void => void this.#receivers.delete(receiver);
-    const receiver = new SnapshotReceiver({ from, epoch, stream, listener, over });
+    const receiver = new SnapshotReceiver({ clock: host.clock, incoming, stream, listener, over });
     this.#receivers.add(receiver);
     return receiver;
   }
@@ -162,5 +166,14 @@ export class Peers {
       }
       this.#unsent.delete(address);
     }
+  }
+}
+
+function incomingOf(from: string, head: Uint8Array): Incoming | undefined {
+  try {
+    return { from, ...decodeSnapshotHead(head) };
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined;
+    throw error;
   }
 }

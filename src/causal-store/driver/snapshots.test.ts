@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Host } from '../../host/index.ts';
 import { type LinkStream, Links } from '../../link/index.ts';
 import { createSimulation, type Simulation } from '../../simulator/index.ts';
+import type { Incoming } from '../core/events.ts';
 import { emptyStage, Scan, stageChunk } from '../core/scan.ts';
 import { State } from '../core/state.ts';
 import { limits } from '../limits.ts';
@@ -20,14 +21,14 @@ class Heard implements PeerListener {
   paused = (): void => {};
   message = (from: string, kind: number) => this.lines.push(`message ${kind} from ${from}`);
   wants = true;
-  snapshotBegins = (from: string, epoch: number) => {
-    this.lines.push(`begins ${from} ${epoch}`);
+  snapshotBegins = ({ from, epoch, isWhole }: Incoming) => {
+    this.lines.push(`begins ${from} ${epoch}${isWhole ? ' whole' : ''}`);
     return this.wants;
   };
   room = true;
   canStage = () => this.room;
-  snapshotChunk = (_from: string, _epoch: number, chunk: Uint8Array) => this.chunks.push(chunk);
-  snapshotLost = (from: string, epoch: number) => this.lines.push(`lost ${from} ${epoch}`);
+  snapshotChunk = (_incoming: Incoming, chunk: Uint8Array) => this.chunks.push(chunk);
+  snapshotLost = ({ from, epoch }: Incoming) => this.lines.push(`lost ${from} ${epoch}`);
   snapshotSent = (to: string, scan: Scan): void => {
     scan.close();
     this.lines.push(`sent ${to}`);
@@ -54,6 +55,8 @@ function peersOn(host: Host, address: string, listener: PeerListener): Peers {
   return peers;
 }
 
+const beyond = { epoch: 5, isWhole: false };
+
 /** Two sides with a link between them. */
 function linked() {
   const simulation = createSimulation({ seed: 1 });
@@ -78,7 +81,7 @@ describe('a snapshot', () => {
   it('arrives whole, chunk by chunk, also what changed while it was on its way', () => {
     const { simulation, sender, receiver, from } = linked();
     const state = largeState();
-    from.sendSnapshot('b:1', 5, new Scan(state));
+    from.sendSnapshot('b:1', beyond, new Scan(state));
     simulation.runUntil(() => receiver.chunks.length > 2, 5_000);
     state.apply(write('a41', { key: 'k1', value: '"changed"', stamp: 99 }));
     simulation.runUntil(() => receiver.lines.some((line) => line.startsWith('lost')), 5_000);
@@ -95,7 +98,7 @@ describe('a snapshot', () => {
 
   it('that breaks off is told to both sides', () => {
     const { simulation, sender, receiver, from } = linked();
-    from.sendSnapshot('b:1', 5, new Scan(largeState()));
+    from.sendSnapshot('b:1', beyond, new Scan(largeState()));
     simulation.runUntil(() => receiver.chunks.length > 2, 5_000);
     simulation.partition(['a'], ['b']);
     simulation.runUntil(() => sender.lines.length > 2 && receiver.lines.length > 3, 20_000);
@@ -106,7 +109,7 @@ describe('a snapshot', () => {
   it('comes no faster than the disk takes it', () => {
     const { simulation, sender, receiver, from, to } = linked();
     receiver.room = false;
-    from.sendSnapshot('b:1', 5, new Scan(largeState()));
+    from.sendSnapshot('b:1', beyond, new Scan(largeState()));
     simulation.runFor(5_000);
     const waiting = receiver.chunks.length;
     expect(sender.lines).toEqual(['up b:1']);
@@ -117,10 +120,39 @@ describe('a snapshot', () => {
     expect(receiver.chunks.length).toBeGreaterThan(waiting);
   });
 
+  it('that its sender does not go on with is given up, and one that the disk holds back is not', () => {
+    const { simulation, receiver, to } = linked();
+    const reasons: string[] = [];
+    const stream = streamTo(simulation, '0501', (why) => reasons.push(why));
+    simulation.runUntil(() => receiver.lines.includes('begins x:1 5 whole'), 5_000);
+    receiver.room = false;
+    stream?.write(Buffer.from([3]));
+    simulation.runFor(3 * limits.snapshotStallMs);
+    expect(reasons).toEqual([]);
+    receiver.room = true;
+    to.resumeSnapshots();
+    simulation.runFor(limits.snapshotStallMs - 100);
+    expect(reasons).toEqual([]);
+    simulation.runFor(200);
+    expect(reasons).toEqual([expect.stringMatching(/Nothing more of the snapshot has come/)]);
+    expect(receiver.lines.at(-1)).toBe('lost x:1 5');
+  });
+
+  it('that its receiver takes no more of is given up: nothing can be forgotten meanwhile', () => {
+    const { simulation, sender, receiver, from } = linked();
+    receiver.room = false;
+    from.sendSnapshot('b:1', beyond, new Scan(largeState()));
+    simulation.runFor(limits.snapshotStallMs - 1_000);
+    expect(sender.lines).toEqual(['up b:1']);
+    simulation.runFor(2_000);
+    expect(sender.lines).toEqual(['up b:1', 'sent b:1']);
+    expect(receiver.lines.at(-1)).toBe('lost a:1 5');
+  });
+
   it('that nobody wants is not taken at all', () => {
     const { simulation, sender, receiver, from } = linked();
     receiver.wants = false;
-    from.sendSnapshot('b:1', 5, new Scan(largeState()));
+    from.sendSnapshot('b:1', beyond, new Scan(largeState()));
     simulation.runUntil(() => sender.lines.length > 1, 5_000);
     expect(sender.lines).toEqual(['up b:1', 'sent b:1']);
     expect([receiver.chunks, receiver.lines]).toEqual([[], ['up a:1', 'begins a:1 5']]);
@@ -128,7 +160,7 @@ describe('a snapshot', () => {
 
   it('to somebody who is not linked is over at once', () => {
     const { simulation, sender, from } = linked();
-    from.sendSnapshot('c:1', 5, new Scan(new State()));
+    from.sendSnapshot('c:1', beyond, new Scan(new State()));
     simulation.runFor(1);
     expect(sender.lines).toEqual(['up b:1', 'sent c:1']);
   });
@@ -164,7 +196,7 @@ describe('somebody who sends a snapshot that is none', () => {
   it('is cut short when a chunk is longer than any of ours', () => {
     const { simulation, receiver } = linked();
     let reason: string | undefined;
-    const stream = streamTo(simulation, '05', (why) => {
+    const stream = streamTo(simulation, '0500', (why) => {
       reason = why;
     });
     const length = Buffer.alloc(4);
@@ -175,10 +207,13 @@ describe('somebody who sends a snapshot that is none', () => {
     expect(receiver.chunks).toEqual([]);
   });
 
-  it('answers no question when its numbers make no sense', () => {
+  it('is refused when what it begins with makes no sense', () => {
     const { simulation, receiver } = linked();
-    streamTo(simulation, '80', () => {});
-    simulation.runUntil(() => receiver.lines.includes('begins x:1 0'), 5_000);
-    expect(receiver.lines).toContain('begins x:1 0');
+    let reason: string | undefined;
+    streamTo(simulation, '80', (why) => {
+      reason = why;
+    });
+    simulation.runUntil(() => reason !== undefined, 5_000);
+    expect(receiver.lines).toEqual(['up a:1', 'up x:1']);
   });
 });

@@ -1,18 +1,23 @@
 import type { Clock } from '../../host/index.ts';
 import type { Link, LinkStream, StreamHandlers } from '../../link/index.ts';
-import { ByteReader, ByteWriter, MalformedBytes } from '../bytes.ts';
+import type { Incoming } from '../core/events.ts';
 import type { Scan } from '../core/scan.ts';
 import { limits } from '../limits.ts';
-import { snapshotStream } from '../messages.ts';
+import { encodeSnapshotHead, type SnapshotHead, snapshotStream } from '../messages.ts';
 import type { PeerListener } from './peers.ts';
+import { StallWatch } from './stall-watch.ts';
 
 const lengthBytes = 4;
 
-/** Reads a snapshot chunk by chunk, one a turn, as fast as the peer takes it. Each goes with its length. */
+/**
+ * Reads a snapshot chunk by chunk, one a turn, as fast as the peer takes it. Each goes with its length. While
+ * it is read nothing may be forgotten: a peer that takes no more of it is given up.
+ */
 export class SnapshotSender {
   readonly #clock: Clock;
   readonly #scan: Scan;
   readonly #done: () => void;
+  readonly #watch: StallWatch;
   #stream: LinkStream | undefined;
   #pending: Uint8Array | undefined;
   #isOver = false;
@@ -22,12 +27,11 @@ export class SnapshotSender {
     this.#clock = clock;
     this.#scan = scan;
     this.#done = done;
+    this.#watch = new StallWatch(clock, () => this.#giveUp());
   }
 
-  start(link: Link | undefined, epoch: number): void {
-    const header = new ByteWriter(16);
-    header.varint(epoch);
-    this.#stream = link?.openStream(snapshotStream, header.take(), {
+  start(link: Link | undefined, head: SnapshotHead): void {
+    this.#stream = link?.openStream(snapshotStream, encodeSnapshotHead(head), {
       data: () => {},
       writable: () => this.#turn(),
       closed: () => this.#end(),
@@ -55,12 +59,20 @@ export class SnapshotSender {
     }
     const isTaken = this.#stream.write(framed);
     this.#pending = isTaken ? undefined : framed;
-    if (isTaken) this.#turn();
+    if (!isTaken) return;
+    this.#watch.moved();
+    this.#turn();
+  }
+
+  #giveUp(): void {
+    this.#stream?.reset('Nothing more of the snapshot was taken for too long.');
+    this.#end();
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#watch.stop();
     this.#done();
   }
 }
@@ -75,14 +87,15 @@ function framedChunk(chunk: Uint8Array | undefined): Uint8Array | undefined {
 
 /**
  * Puts the chunks of a snapshot together again from the bytes of its stream. The sender may go on while what
- * has come finds room on the way to the disk: a disk slower than the link holds the stream back.
+ * has come finds room on the way to the disk: a disk slower than the link holds the stream back. A sender
+ * that sends nothing more is given up: another may have it.
  */
 export class SnapshotReceiver implements StreamHandlers {
-  readonly #from: string;
-  readonly #epoch: number;
+  readonly #incoming: Incoming;
   readonly #stream: LinkStream;
   readonly #listener: PeerListener;
   readonly #over: (receiver: SnapshotReceiver) => void;
+  readonly #watch: StallWatch;
   #parts: Uint8Array[] = [];
   #length = 0;
   /** Of the chunk that is coming; undefined until its head is there. */
@@ -90,17 +103,17 @@ export class SnapshotReceiver implements StreamHandlers {
   #unconsumed = 0;
 
   constructor(options: {
-    readonly from: string;
-    readonly epoch: number;
+    readonly clock: Clock;
+    readonly incoming: Incoming;
     readonly stream: LinkStream;
     readonly listener: PeerListener;
     readonly over: (receiver: SnapshotReceiver) => void;
   }) {
-    this.#from = options.from;
-    this.#epoch = options.epoch;
+    this.#incoming = options.incoming;
     this.#stream = options.stream;
     this.#listener = options.listener;
     this.#over = options.over;
+    this.#watch = new StallWatch(options.clock, () => this.#giveUp());
   }
 
   data(bytes: Uint8Array): void {
@@ -108,8 +121,9 @@ export class SnapshotReceiver implements StreamHandlers {
     this.#parts.push(bytes);
     this.#length += bytes.byteLength;
     this.#unconsumed += bytes.byteLength;
+    this.#watch.moved();
     for (let chunk = this.#take(); chunk !== undefined; chunk = this.#take()) {
-      this.#listener.snapshotChunk(this.#from, this.#epoch, chunk);
+      this.#listener.snapshotChunk(this.#incoming, chunk);
     }
     this.resume();
   }
@@ -119,7 +133,14 @@ export class SnapshotReceiver implements StreamHandlers {
     if (this.#unconsumed === 0 || !this.#listener.canStage()) return;
     const bytes = this.#unconsumed;
     this.#unconsumed = 0;
+    this.#watch.moved();
     this.#stream.consumed(bytes);
+  }
+
+  #giveUp(): void {
+    // It is this side that holds it back.
+    if (this.#unconsumed > 0) this.#watch.moved();
+    else this.#stream.reset('Nothing more of the snapshot has come for too long.');
   }
 
   ended(): void {
@@ -128,9 +149,10 @@ export class SnapshotReceiver implements StreamHandlers {
 
   closed(): void {
     this.#unconsumed = 0;
+    this.#watch.stop();
     this.#over(this);
     // After the last chunk this means nothing any more.
-    this.#listener.snapshotLost(this.#from, this.#epoch);
+    this.#listener.snapshotLost(this.#incoming);
   }
 
   /** The next chunk, when all of it is there. */
@@ -160,15 +182,5 @@ export class SnapshotReceiver implements StreamHandlers {
     const all = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);
     this.#parts = [all];
     return all;
-  }
-}
-
-/** A peer whose numbers make no sense is not waited for: no epoch is 0. */
-export function epochIn(payload: Uint8Array): number {
-  try {
-    return new ByteReader(payload).varint();
-  } catch (error) {
-    if (error instanceof MalformedBytes) return 0;
-    throw error;
   }
 }

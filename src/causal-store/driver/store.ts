@@ -16,6 +16,8 @@ import { writeQuarantine } from './quarantine-file.ts';
 export type StoreEvent =
   | Report
   | { readonly type: 'link'; readonly event: LinkEvent }
+  /** All replicas together have been started so often; after `startsMax` starts none can be any more. */
+  | { readonly type: 'many-starts'; readonly starts: number; readonly startsMax: number }
   | { readonly type: 'quarantine-failed'; readonly message: string }
   | { readonly type: 'journal-snapshot-failed'; readonly message: string };
 
@@ -97,13 +99,13 @@ export class CausalStore {
         heard: (peer) => this.#do({ type: 'peer-heard', address: peer }),
         paused: (pausedMs) => this.#do({ type: 'paused', pausedMs }),
         message: (from, kind, payload) => this.#do({ type: 'message', from, kind, payload }),
-        snapshotBegins: (from, epoch) => {
-          this.#do({ type: 'snapshot-begins', from, epoch });
-          return replica.isTaking(from, epoch);
+        snapshotBegins: (incoming) => {
+          this.#do({ type: 'snapshot-begins', incoming });
+          return replica.isTaking(incoming);
         },
         canStage: () => (journal?.queuedBytes ?? 0) < limits.stageQueueBytesMax,
-        snapshotChunk: (from, epoch, chunk) => this.#do({ type: 'snapshot-chunk', from, epoch, chunk }),
-        snapshotLost: (from, epoch) => this.#do({ type: 'snapshot-lost', from, epoch }),
+        snapshotChunk: (incoming, chunk) => this.#do({ type: 'snapshot-chunk', incoming, chunk }),
+        snapshotLost: (incoming) => this.#do({ type: 'snapshot-lost', incoming }),
         snapshotSent: (to, scan) => this.#do({ type: 'snapshot-sent', to, scan }),
         nextRecords: (peer) => replica.exchange.nextRecords(peer),
         behind: (peer) => this.#do({ type: 'peer-behind', address: peer }),
@@ -230,7 +232,7 @@ export class CausalStore {
         this.#peers?.send(effect.to, effect.kind, effect.payload);
         break;
       case 'send-snapshot':
-        this.#peers?.sendSnapshot(effect.to, effect.epoch, effect.scan);
+        this.#peers?.sendSnapshot(effect.to, effect.head, effect.scan);
         break;
       case 'cut-off':
         this.#peers?.cutOff(effect.peer);

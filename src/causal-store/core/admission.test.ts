@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { encodeVerdict, messageKinds } from '../messages.ts';
+import { CoreNetwork } from '../testing/core-network.ts';
+import type { Incoming } from './events.ts';
+import { Scan } from './scan.ts';
+
+const [here, there] = ['a:1', 'b:1'];
+
+/** A replica that its peer has told to be let in anew, and that has asked for that under epoch 1. */
+function joining(): CoreNetwork {
+  const network = new CoreNetwork([here, there]);
+  network.link(here, there);
+  network.settle();
+  const verdict = {
+    judgement: 'restored',
+    listed: true,
+    presenceBy: undefined,
+    bindingBy: undefined,
+  } as const;
+  const payload = encodeVerdict(verdict);
+  network.do(here, { type: 'message', from: there, kind: messageKinds.verdict, payload });
+  expect(network.messages.map(({ kind }) => kind)).toContain(messageKinds.join);
+  return network;
+}
+
+/** All of a snapshot of the other's comes in; whether this replica took it. */
+function bring(network: CoreNetwork, incoming: Incoming): boolean {
+  network.do(here, { type: 'snapshot-begins', incoming });
+  if (!network.replica(here).isTaking(incoming)) return false;
+  const scan = new Scan(network.replica(there).ledger.state);
+  for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
+    network.do(here, { type: 'snapshot-chunk', incoming, chunk });
+  }
+  network.sync(here);
+  return true;
+}
+
+const originOf = (network: CoreNetwork): string => network.replica(here).ledger.own.origin;
+
+describe('who has asked to be let in', () => {
+  it('becomes another with the whole snapshot it asked for', () => {
+    const network = joining();
+    const before = originOf(network);
+    expect(bring(network, { from: there, epoch: 1, isWhole: true })).toBe(true);
+    expect(originOf(network)).not.toBe(before);
+  });
+
+  it.each([
+    ['only has what it lacked before, under the same number', { from: there, epoch: 1, isWhole: false }],
+    ['nobody asked for', { from: there, epoch: 2, isWhole: true }],
+    ['somebody else was asked for', { from: 'c:1', epoch: 1, isWhole: true }],
+  ])('takes none that %s', (_, incoming) => {
+    expect(bring(joining(), incoming)).toBe(false);
+  });
+});
+
+it('who has not asked takes no whole snapshot', () => {
+  const network = new CoreNetwork([here, there]);
+  network.link(here, there);
+  network.settle();
+  expect(bring(network, { from: there, epoch: 1, isWhole: true })).toBe(false);
+});
