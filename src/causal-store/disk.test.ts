@@ -32,6 +32,35 @@ function namesIn(cluster: Cluster, name: string, folder: string): readonly strin
   return names ?? [];
 }
 
+function removeFile(cluster: Cluster, name: string, path: string): void {
+  let isGone = false;
+  const { disk } = cluster.host(name);
+  disk.remove(path, () =>
+    disk.syncDirectory('/data', (synced) => {
+      isGone = synced.ok;
+    }),
+  );
+  cluster.until(() => isGone, `the file ${path} is removed`);
+}
+
+const journalBytesMin = 1024 * 1024;
+
+/** A store of its own whose journal is cut short early. */
+function shortLived(): Cluster {
+  const store = { members: [], segmentBytes: 8 * 1024 * 1024, buffers: { journalBytesMin } };
+  const cluster = new Cluster(1, { store });
+  cluster.until(() => cluster.isUp('r1'), 'it is up');
+  return cluster;
+}
+
+/** So many keys, each with a third of what a journal must have to be cut short; a while passes with each. */
+function writeKeys(cluster: Cluster, keys: number, word: string): void {
+  for (let key = 0; key < keys; key++) {
+    cluster.put('r1', `k${key}`, word.padEnd(journalBytesMin / 3, 'x'));
+    cluster.runFor(1_500);
+  }
+}
+
 describe('a full disk', () => {
   it('refuses writes and goes on reading, and takes both again when there is room', () => {
     const cluster = Cluster.ready(3);
@@ -69,24 +98,47 @@ describe('a journal', () => {
     }
   });
 
-  it('is cut short by a snapshot once it has grown enough, and a start reads that', {
-    timeout: 120_000,
-  }, () => {
-    const cluster = new Cluster(1, { store: { members: [], segmentBytes: 8 * 1024 * 1024 } });
-    cluster.until(() => cluster.isUp('r1'), 'it is up');
-    const value = 'x'.repeat(1_000_000);
-    const writes = Math.ceil(limits.journalBytesMin / value.length) + 1;
-    for (let count = 0; count < writes; count++) cluster.put('r1', `k${count % 3}`, `${count}${value}`);
-    const token = tokenOf(cluster.put('r1', 'last', 'word'));
-    cluster.until(() => cluster.eventsOf('r1', 'snapshot').length > 0, 'a snapshot', 30_000);
-    const [snapshot] = cluster.eventsOf('r1', 'snapshot');
-    expect(snapshot?.bytes).toBeLessThan(4_000_000);
-    cluster.put('r1', 'behind', 'it');
+  it('is cut short by a snapshot once it has grown enough, and a start reads that', () => {
+    const cluster = shortLived();
+    writeKeys(cluster, 5, 'first');
+    expect(cluster.eventsOf('r1', 'snapshot')).toMatchObject([{ bytes: expect.any(Number) }]);
+    const token = tokenOf(cluster.put('r1', 'behind', 'it'));
     cluster.host('r1').crash('power');
     cluster.restart('r1');
-    expect(cluster.get('r1', 'last', token)).toMatchObject({ value: '"word"' });
-    expect(cluster.get('r1', 'behind')).toMatchObject({ value: '"it"' });
-    expect(cluster.store('r1').page('', undefined, 10).keys).toEqual(['behind', 'k0', 'k1', 'k2', 'last']);
+    expect(cluster.get('r1', 'behind', token)).toMatchObject({ value: '"it"' });
+    expect(cluster.get('r1', 'k0')).toMatchObject({ value: expect.stringMatching(/^"first/) });
+    expect(cluster.store('r1').page('', undefined, 10).keys).toEqual([
+      'behind',
+      'k0',
+      'k1',
+      'k2',
+      'k3',
+      'k4',
+    ]);
+  });
+
+  it('is cut short again once it has twice what its snapshot has, also after a start', () => {
+    const cluster = shortLived();
+    writeKeys(cluster, 20, 'first');
+    const before = cluster.eventsOf('r1', 'snapshot');
+    expect(before.at(-1)?.bytes).toBeGreaterThan(2 * journalBytesMin);
+    cluster.host('r1').crash('power');
+    cluster.restart('r1');
+    writeKeys(cluster, 5, 'second');
+    expect(cluster.eventsOf('r1', 'snapshot').length).toBe(before.length);
+    writeKeys(cluster, 10, 'third');
+    expect(cluster.eventsOf('r1', 'snapshot').length).toBe(before.length + 1);
+  });
+
+  it('that cannot be cut short is tried again only after a while', () => {
+    const cluster = shortLived();
+    cluster.host('r1').setDiskFull(true);
+    writeKeys(cluster, 4, 'more');
+    cluster.runFor(limits.shortenRetryMs - 5_000);
+    expect(cluster.eventsOf('r1', 'journal-snapshot-failed').length).toBe(1);
+    cluster.host('r1').setDiskFull(false);
+    cluster.runFor(10_000);
+    expect(cluster.eventsOf('r1', 'snapshot').length).toBe(1);
   });
 
   it('that was damaged gets back from the peers what they have', () => {
@@ -126,10 +178,12 @@ describe('what is set aside', () => {
       { key: 'a', value: '"mine"' },
       '',
     ]);
+    // Once it is there it is the reader's: a start does not bring it back.
+    removeFile(cluster, 'r3', `/data/${file}`);
     cluster.host('r3').crash('power');
     cluster.restart('r3');
     cluster.runFor(1_000);
-    expect(fileOf(cluster, 'r3', `/data/${file}`)).toBe(before);
+    expect(namesIn(cluster, 'r3', '/data').filter((name) => name.startsWith('quarantine-'))).toEqual([]);
     expect(cluster.get('r3', 'a')).toMatchObject({ kind: 'absent' });
   });
 });

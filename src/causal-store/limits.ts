@@ -4,6 +4,8 @@ export const limits = {
   causalWaitMs: 50,
   /** Requests that wait at the same time; one more is refused at once. */
   waitingMax: 10_000,
+  /** And all their keys and values, in characters. */
+  waitingCharactersMax: 64 * 1024 * 1024,
   /** A write waits this long for the own disk; a full one can let it wait for ever. */
   durableWaitMs: 2_000,
   /** A write with `copies` above 1 waits this long for the other disks. */
@@ -66,6 +68,8 @@ export const limits = {
   valueCharactersMax: 1_100_000,
   /** A member that is away and holds back what could be forgotten is reported this often. */
   warnEveryMs: 60_000,
+  /** What was set aside and could not be written is tried again this often. */
+  quarantineRetryMs: 5_000,
   /** Keys of one page of a listing. */
   pageKeysMax: 1_000,
 
@@ -92,6 +96,8 @@ export const limits = {
   snapshotsMax: 2,
   /** The journal is cut short by a snapshot once it has grown by so much, or by twice the last snapshot. */
   journalBytesMin: 64 * 1024 * 1024,
+  /** After a snapshot of the journal that failed the next one is tried so much later. */
+  shortenRetryMs: 30_000,
 } as const;
 
 /** How much is kept and handed on at a time: what a deployment with much or little memory may change. */
@@ -104,5 +110,6 @@ export type BufferLimits = {
     | 'batchBytesMax'
     | 'scanEntriesPerTurn'
     | 'scanRestMax'
-    | 'linkQueueBytesMax']: number;
+    | 'linkQueueBytesMax'
+    | 'journalBytesMin']: number;
 };

@@ -71,6 +71,7 @@ const notes: readonly (readonly [Note, string])[] = [
     { note: 'publish', rejoins: { ...identity, stamp: 300, leaves: 'o:1' } },
     '45111111111111111102aaaaaaaaaaaaaaaa0772313a38303930ac02036f3a31',
   ],
+  [{ note: 'quarantine-kept', origin: id('a') }, '46aaaaaaaaaaaaaaaa'],
 ];
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -61,6 +61,8 @@ export type Event = Time &
     | { readonly type: 'view-change'; readonly change: ViewChange }
     /** The first so many of the appends under way are durable. */
     | { readonly type: 'durable'; readonly appends: number }
+    /** What was set aside when this incarnation began is in its file. */
+    | { readonly type: 'quarantine-kept'; readonly origin: string }
     | { readonly type: 'disk'; readonly refusing: 'full' | 'busy' | undefined }
     | { readonly type: 'peer-up'; readonly address: string }
     | { readonly type: 'peer-down'; readonly address: string }
@@ -103,6 +105,7 @@ export type Effect =
     }
   /** What the peer sends is none of ours. */
   | { readonly type: 'cut-off'; readonly peer: string }
+  /** To a file of its own; `quarantine-kept` says that it is there. */
   | { readonly type: 'quarantine'; readonly quarantine: Quarantine }
   | { readonly type: 'report'; readonly report: Report };
 

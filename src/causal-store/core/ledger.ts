@@ -56,7 +56,7 @@ export class Ledger {
   #identity: Identity | undefined;
   #stampMax = 0;
   #isStaging = false;
-  readonly #quarantines: Quarantine[] = [];
+  #quarantines: Quarantine[] = [];
   #isPublishing = false;
 
   constructor({ group, append, watch, buffers = limits }: LedgerOptions) {
@@ -89,9 +89,15 @@ export class Ledger {
     return sequenceOf(this.#intake.accepted, this.own.origin);
   }
 
-  /** What was set aside in the part of the journal that was replayed: perhaps not told yet. */
+  /** What was set aside and is, as far as the journal knows, in no file yet. */
   get quarantines(): readonly Quarantine[] {
     return this.#quarantines;
+  }
+
+  /** It is in its file. Until the journal says so it must not be cut short: it has the only copy. */
+  quarantineKept(origin: string): void {
+    this.#forgetQuarantine(origin);
+    this.#note({ note: 'quarantine-kept', origin });
   }
 
   /** A snapshot is on its way in: the journal must not be cut short meanwhile. */
@@ -195,6 +201,9 @@ export class Ledger {
       case 'publish':
         this.#replayPublish(note.rejoins);
         break;
+      case 'quarantine-kept':
+        this.#forgetQuarantine(note.origin);
+        break;
     }
   }
 
@@ -256,8 +265,12 @@ export class Ledger {
   #replayPublish(rejoins: Rejoining | undefined): void {
     if (rejoins === undefined) this.#merge();
     else if (sequenceOf(this.#state.applied, rejoins.origin) === 0) {
-      this.#quarantines.push(this.#rejoin(rejoins));
+      this.#rejoin(rejoins);
     }
+  }
+
+  #forgetQuarantine(origin: string): void {
+    this.#quarantines = this.#quarantines.filter((quarantine) => quarantine.origin !== origin);
   }
 
   #merge(): void {
@@ -277,7 +290,9 @@ export class Ledger {
     this.#intake = new Intake(this.#state, this.buffers);
     for (const record of rejoined.records) this.#intake.addApplied({ record, bytes: encodeRecord(record) });
     this.#stampMax = this.#state.stampMax;
-    return { origin, writes: rejoined.quarantined };
+    const quarantine = { origin, writes: rejoined.quarantined };
+    if (quarantine.writes.length > 0) this.#quarantines.push(quarantine);
+    return quarantine;
   }
 }
 

@@ -10,7 +10,9 @@ export type Note =
   | { readonly note: 'stage-begins' }
   | { readonly note: 'stage'; readonly chunk: Uint8Array }
   /** What is staged becomes part of the state; or, with a new identity, takes its place. */
-  | { readonly note: 'publish'; readonly rejoins: Rejoining | undefined };
+  | { readonly note: 'publish'; readonly rejoins: Rejoining | undefined }
+  /** What was set aside when this incarnation began is in its file. */
+  | { readonly note: 'quarantine-kept'; readonly origin: string };
 
 export interface Identity {
   /** The disk's: 16 hexadecimal digits, drawn when it was new. */
@@ -28,7 +30,15 @@ export interface Rejoining extends Identity {
   readonly leaves: string | undefined;
 }
 
-const kinds = { identity: 64, list: 65, stageBegins: 66, stage: 67, publish: 68, republish: 69 } as const;
+const kinds = {
+  identity: 64,
+  list: 65,
+  stageBegins: 66,
+  stage: 67,
+  publish: 68,
+  republish: 69,
+  quarantineKept: 70,
+} as const;
 const writer = new ByteWriter();
 
 export function isNote(bytes: Uint8Array): boolean {
@@ -60,6 +70,10 @@ export function encodeNote(note: Note): Uint8Array {
       writer.varint(note.rejoins.stamp);
       writer.text(note.rejoins.leaves ?? '');
       break;
+    case 'quarantine-kept':
+      writer.u8(kinds.quarantineKept);
+      writer.id(note.origin);
+      break;
   }
   return writer.take();
 }
@@ -85,6 +99,8 @@ function readNote(reader: ByteReader, bytes: Uint8Array): Note {
       return { note: 'publish', rejoins: undefined };
     case kinds.republish:
       return { note: 'publish', rejoins: readRejoining(reader) };
+    case kinds.quarantineKept:
+      return { note: 'quarantine-kept', origin: reader.id() };
     default:
       throw new MalformedBytes('A note in the journal is unknown.');
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../limits.ts';
 import { decodeRecords } from '../messages.ts';
-import { encoded, id, vector, write } from '../testing/records.ts';
+import { claim, encoded, id, vector, write } from '../testing/records.ts';
 import { decodeRecord } from '../wire.ts';
 import { Intake } from './intake.ts';
 import { nextBatch, type Outgoing } from './outgoing.ts';
@@ -47,6 +47,17 @@ describe('the next message of records', () => {
   it('has only own records behind what was there when the peer asked: the others send theirs', () => {
     const intake = intakeOf(['b1', 'a1', 'b2', 'a2'], 4);
     expect(names(nextBatch(intake, own, outgoingTo('', 1), upTo(0)))).toEqual(['b1', 'a1', 'a2']);
+  });
+
+  it('does not run ahead with a claim, nor with what stands behind it', () => {
+    const intake = new Intake(new State());
+    const records = [write('a1'), claim('a2', ''), write('a3')];
+    for (const record of records) intake.accept(encoded(record));
+    const outgoing = outgoingTo('', 0);
+    expect(names(nextBatch(intake, own, outgoing, upTo(3)))).toEqual(['a1']);
+    expect(names(nextBatch(intake, own, outgoing, upTo(3)))).toBe('nothing');
+    for (let count = 0; count < 2; count++) intake.nextDurable();
+    expect(names(nextBatch(intake, own, outgoing, upTo(3)))).toEqual(['a2', 'a3']);
   });
 
   it('runs ahead of the disk for writes that wait for other disks, and asks to hear of those', () => {

@@ -16,8 +16,9 @@ export interface Outgoing {
 }
 
 /**
- * The next message of records: what is durable here, and own records up to `aheadTo`, for which the other
+ * The next message of records: what is durable here, and own writes up to `aheadTo`, for which the other
  * disks are waited for as well. In the order of the log, so a peer finds what each depends on before it.
+ * What a replica claims to have, its disk has: a claim, and what stands behind it, is not sent ahead.
  */
 export function nextBatch(
   intake: Intake,
@@ -35,7 +36,7 @@ export function nextBatch(
     const isOwn = record.origin === own;
     if (!isOwn && outgoing.cursor >= outgoing.catchUpEnd) continue;
     const isAhead = isOwn && record.sequence <= aheadTo;
-    if (outgoing.cursor >= durableEnd && !isAhead) break;
+    if (outgoing.cursor >= durableEnd && !(isAhead && record.kind === 'write')) break;
     if (record.sequence <= sequenceOf(outgoing.sent, record.origin)) continue;
     raise(outgoing.sent, record.origin, record.sequence);
     records.push(bytes);

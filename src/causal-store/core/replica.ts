@@ -3,6 +3,7 @@ import { type BufferLimits, limits } from '../limits.ts';
 import { Admission } from './admission.ts';
 import { ClaimSchedule } from './claim-schedule.ts';
 import { Clients } from './clients.ts';
+import { Collection } from './collection.ts';
 import type { Effect, Event, Incoming, Quarantine, Request, ViewChange } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { Ledger, type Watch } from './ledger.ts';
@@ -30,7 +31,7 @@ export interface ReplicaOptions {
  * One replica of the causal store: what it does with requests, with its journal and with its peers. The
  * parts that decide stand beside it: `Ledger` (what is durable and what it means), `Exchange` (what is sent
  * to peers and taken from them), `Admission` (letting in and being let in), `Clients` (who waits for what),
- * `ClaimSchedule` (when to say what has been applied).
+ * `ClaimSchedule` (when to say what has been applied), `Collection` (what may be forgotten).
  */
 export class Replica implements Core<Event, Effect> {
   readonly #options: ReplicaOptions;
@@ -39,9 +40,9 @@ export class Replica implements Core<Event, Effect> {
   readonly #clients: Clients;
   readonly #claims: ClaimSchedule;
   readonly #admission: Admission;
+  readonly #collection: Collection;
   #effects: Effect[] = [];
   #startedAtMs = 0;
-  #warnAtMs = 0;
   /** What the wall clock showed at the event under way. */
   #wallMs = 0;
   #refusing: 'full' | 'busy' | undefined;
@@ -70,6 +71,7 @@ export class Replica implements Core<Event, Effect> {
     this.#exchange = exchange;
     this.#clients = new Clients({ ledger, exchange, causalWaitMs, emit });
     this.#claims = new ClaimSchedule(ledger);
+    this.#collection = new Collection({ ledger, exchange, emit });
     this.#admission = new Admission({
       ledger,
       exchange,
@@ -147,6 +149,9 @@ export class Replica implements Core<Event, Effect> {
       case 'durable':
         this.#onDurable(event.appends, nowMs);
         break;
+      case 'quarantine-kept':
+        this.#ledger.quarantineKept(event.origin);
+        break;
       case 'disk':
         this.#onDisk(event.refusing, nowMs);
         break;
@@ -165,7 +170,7 @@ export class Replica implements Core<Event, Effect> {
         break;
       case 'snapshot-sent':
         this.#exchange.onSnapshotSent(event.to, event.scan);
-        this.#settle();
+        this.#collection.settle();
         break;
       case 'wake':
         this.#onWake(nowMs);
@@ -299,7 +304,7 @@ export class Replica implements Core<Event, Effect> {
         this.#onPublished(settled.keys, settled.quarantine, nowMs);
       }
     }
-    if (mustSettle) this.#settle();
+    if (mustSettle) this.#collection.settle();
     this.#exchange.ackAll();
     if (this.#refusing === undefined) this.#clients.covered(nowMs, this.#wallMs);
   }
@@ -334,15 +339,6 @@ export class Replica implements Core<Event, Effect> {
     this.#effects.push({ type: 'report', report: { type: 'quarantined', writes } });
   }
 
-  /** What every member has may have grown: what was kept for the last of them can go. */
-  #settle(): void {
-    const { state, intake } = this.#ledger;
-    if (state.settle()) intake.log.trim(state.claims.stable);
-    if (this.#exchange.isScanning) return;
-    const tombstones = state.table.collect(state.claims.stable);
-    if (tombstones > 0) this.#effects.push({ type: 'report', report: { type: 'collected', tombstones } });
-  }
-
   #onDisk(refusing: 'full' | 'busy' | undefined, nowMs: number): void {
     this.#refusing = refusing;
     this.#exchange.isDiskFull = refusing !== undefined;
@@ -357,7 +353,7 @@ export class Replica implements Core<Event, Effect> {
     this.#clients.expire(nowMs);
     this.#exchange.pullDue(nowMs);
     this.#admission.join(nowMs);
-    this.#warnOfHeld(nowMs);
+    this.#collection.warnOfHeld(nowMs, () => this.view(nowMs));
     if (this.#refusing !== undefined || this.#ledger.isPublishing) {
       this.#claims.postpone(nowMs);
       return;
@@ -366,19 +362,6 @@ export class Replica implements Core<Event, Effect> {
     if (claim === undefined) return;
     this.#ledger.write({ ...this.#head(), kind: 'claim', ...claim });
     this.#claims.claimed(claim);
-  }
-
-  /** Tombstones, and more, are kept for as long as a member is away: said now and then. */
-  #warnOfHeld(nowMs: number): void {
-    if (nowMs < this.#warnAtMs) return;
-    this.#warnAtMs = nowMs + limits.warnEveryMs;
-    const { tombstones } = this.#ledger.state.table;
-    if (tombstones === 0) return;
-    const view = new Set(this.view(nowMs));
-    for (const { address } of this.#ledger.state.members.present()) {
-      if (view.has(address)) continue;
-      this.#effects.push({ type: 'report', report: { type: 'collection-held', by: address, tombstones } });
-    }
   }
 
   #writeMember(change: Pick<MemberChange, 'address' | 'present' | 'who'>): void {

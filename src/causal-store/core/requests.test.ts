@@ -32,6 +32,17 @@ describe('requests that wait for their token', () => {
     expect(ids(waits.expired(1_000))).toEqual([2]);
   });
 
+  it('are bounded in what they hold, which is given back with each that goes', () => {
+    const waits = new Waits(50);
+    const value = 'x'.repeat(limits.waitingCharactersMax / 2 - 1);
+    const put = (id: number): Request => ({ ...request(id), kind: 'put', value });
+    expect([waits.add(put(1), 0), waits.add(put(2), 1), waits.add(put(3), 2)]).toEqual([true, true, false]);
+    expect(ids(waits.ready(({ id }) => id === 2))).toEqual([2]);
+    expect([waits.add(put(4), 3), waits.add(put(5), 3)]).toEqual([true, false]);
+    expect(ids(waits.expired(50))).toEqual([1]);
+    expect([waits.add(put(6), 60), waits.add(put(7), 60)]).toEqual([true, false]);
+  });
+
   it('are bounded', () => {
     const waits = new Waits(50);
     for (let count = 0; count < limits.waitingMax; count++) expect(waits.add(request(count), 0)).toBe(true);

@@ -10,6 +10,7 @@ interface Waiting {
 export class Waits {
   #waiting: Waiting[] = [];
   readonly #waitMs: number;
+  #characters = 0;
 
   constructor(waitMs: number) {
     this.#waitMs = waitMs;
@@ -21,7 +22,10 @@ export class Waits {
 
   /** False: too many wait already. */
   add(request: Request, nowMs: number): boolean {
-    if (this.#waiting.length >= limits.waitingMax) return false;
+    const size = sizeOf(request);
+    const { waitingMax, waitingCharactersMax } = limits;
+    if (this.#waiting.length >= waitingMax || this.#characters + size > waitingCharactersMax) return false;
+    this.#characters += size;
     this.#waiting.push({ request, dueMs: nowMs + this.#waitMs });
     return true;
   }
@@ -35,6 +39,7 @@ export class Waits {
       ready.push(request);
       return false;
     });
+    this.#taken(ready);
     return ready;
   }
 
@@ -42,12 +47,22 @@ export class Waits {
   expired(nowMs: number): Request[] {
     let count = 0;
     while (count < this.#waiting.length && (this.#waiting[count] as Waiting).dueMs <= nowMs) count++;
-    return this.#waiting.splice(0, count).map(({ request }) => request);
+    const expired = this.#waiting.splice(0, count).map(({ request }) => request);
+    this.#taken(expired);
+    return expired;
+  }
+
+  #taken(requests: readonly Request[]): void {
+    for (const request of requests) this.#characters -= sizeOf(request);
   }
 
   get dueMs(): number {
     return this.#waiting[0]?.dueMs ?? Number.POSITIVE_INFINITY;
   }
+}
+
+function sizeOf(request: Request): number {
+  return request.key.length + (request.kind === 'put' ? request.value.length : 0);
 }
 
 type Written = Extract<Answer, { readonly isReplicated: boolean }>;

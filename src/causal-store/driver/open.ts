@@ -62,12 +62,17 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
     watch: options.watch,
     buffers: { ...limits, ...options.buffers },
   });
-  const live = (journal: Journal | undefined, damage: readonly Damage[]): CausalStore => {
+  const live = (
+    journal: Journal | undefined,
+    damage: readonly Damage[] = [],
+    snapshotBytes = 0,
+  ): CausalStore => {
     replica.ledger.recovered();
     const store = new CausalStore({
       host,
       replica,
       journal,
+      snapshotBytes,
       folder,
       address,
       session: newId(),
@@ -83,7 +88,7 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
     return store;
   };
   if (folder === undefined) {
-    host.clock.setTimer(0, () => live(undefined, []));
+    host.clock.setTimer(0, () => live(undefined));
     return;
   }
   let store: CausalStore | undefined;
@@ -113,7 +118,7 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
         'cannot be started again: copy its keys into a new one.';
       outcome.journal.close(() => done({ ok: false, message }));
     } else {
-      store = live(outcome.journal, outcome.recovered.damage);
+      store = live(outcome.journal, outcome.recovered.damage, replaying.snapshotBytes);
     }
   });
 }
@@ -128,12 +133,15 @@ class Replaying implements Replay {
   readonly #replica: Replica;
   /** What was wrong with the first entry that made no sense; nothing behind it is looked at. */
   unreadable: string | undefined;
+  /** Of the snapshot the journal begins with. */
+  snapshotBytes = 0;
 
   constructor(replica: Replica) {
     this.#replica = replica;
   }
 
   snapshot(chunk: Uint8Array): void {
+    this.snapshotBytes += chunk.byteLength;
     this.#read(() => this.#replica.ledger.replaySnapshot(chunk));
   }
 

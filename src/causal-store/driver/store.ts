@@ -2,15 +2,15 @@ import type { Connection, ConnectionHandlers, Host, Timer } from '../../host/ind
 import type { Journal } from '../../journal/index.ts';
 import type { LinkEvent } from '../../link/index.ts';
 import { drive, HoldfastError, type Observe } from '../../std/index.ts';
-import type { Answer, Effect, Event, Report, Request, ViewAnswer } from '../core/events.ts';
+import type { Answer, Effect, Event, Quarantine, Report, Request, ViewAnswer } from '../core/events.ts';
 import type { Replica } from '../core/replica.ts';
-import { Scan } from '../core/scan.ts';
 import type { Page } from '../core/table.ts';
 import { limits } from '../limits.ts';
 import { decodeToken, encodeToken } from '../token.ts';
 import { Appends } from './appends.ts';
 import { Peers } from './peers.ts';
 import { writeQuarantine } from './quarantine-file.ts';
+import { Shortening } from './shortening.ts';
 
 /** What the store tells whoever watches it. */
 export type StoreEvent =
@@ -46,6 +46,8 @@ export interface StoreParts {
   readonly host: Host;
   readonly replica: Replica;
   readonly journal: Journal | undefined;
+  /** Of the snapshot that the journal began with. */
+  readonly snapshotBytes: number;
   readonly folder: string | undefined;
   readonly address: string;
   readonly session: string;
@@ -62,12 +64,11 @@ export class CausalStore {
   readonly #group: number;
   readonly #appends: Appends;
   readonly #peers: Peers | undefined;
+  readonly #shortening: Shortening | undefined;
   readonly #step: (event: Event) => void;
   #timer: Timer | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
-  #snapshotBytes = 0;
-  #quarantinesUnderWay = 0;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -84,6 +85,12 @@ export class CausalStore {
       },
       onRefusing: (refusing) => this.#do({ type: 'disk', refusing }),
     });
+    if (journal !== undefined) {
+      const failed = (message: string): void => observe({ type: 'journal-snapshot-failed', message });
+      const { snapshotBytes } = parts;
+      const { ledger } = replica;
+      this.#shortening = new Shortening({ clock: host.clock, journal, ledger, snapshotBytes, failed });
+    }
     if (!parts.hasPeers) return;
     this.#peers = new Peers({
       host,
@@ -238,7 +245,7 @@ export class CausalStore {
         this.#peers?.cutOff(effect.peer);
         break;
       case 'quarantine':
-        this.#setAside(effect);
+        this.#setAside(effect.quarantine);
         break;
       case 'report':
         this.#parts.observe(effect.report);
@@ -261,7 +268,7 @@ export class CausalStore {
       this.#timerMs = Number.POSITIVE_INFINITY;
       this.#do({ type: 'wake' });
       this.#keepLinks();
-      this.#cutJournalShort();
+      this.#shortening?.whenDue();
     });
   }
 
@@ -269,40 +276,26 @@ export class CausalStore {
     this.#peers?.keep(this.#replica.contacts());
   }
 
-  #setAside({ quarantine }: Extract<Effect, { type: 'quarantine' }>): void {
+  /** Tried until it is written: so long the journal, which has it too, is not cut short. */
+  #setAside(quarantine: Quarantine, isRetry = false): void {
     const { host, folder, observe } = this.#parts;
-    if (folder === undefined) return;
-    this.#quarantinesUnderWay++;
+    const { origin } = quarantine;
+    const kept = (): void => this.#do({ type: 'quarantine-kept', origin });
+    if (folder === undefined) {
+      observe({ type: 'quarantine-failed', message: 'This store keeps nothing on a disk.' });
+      host.clock.setTimer(0, kept);
+      return;
+    }
     writeQuarantine(host.disk, folder, quarantine, (message) => {
-      // While it is not written the journal is not cut short: the next start finds it there again.
-      if (message === undefined) this.#quarantinesUnderWay--;
-      else observe({ type: 'quarantine-failed', message });
+      if (message === undefined) {
+        kept();
+        return;
+      }
+      if (!isRetry) observe({ type: 'quarantine-failed', message });
+      host.clock.setTimer(limits.quarantineRetryMs, () => {
+        if (!this.#isClosed) this.#setAside(quarantine, true);
+      });
     });
-  }
-
-  /** A snapshot takes the place of the journal so far, so that a start does not have to read all of it. */
-  #cutJournalShort(): void {
-    const { journal, observe } = this.#parts;
-    if (journal === undefined || this.#replica.ledger.isStaging || this.#quarantinesUnderWay > 0) return;
-    const due = Math.max(limits.journalBytesMin, 2 * this.#snapshotBytes);
-    if (journal.bytesSinceSnapshot < due) return;
-    const { ledger } = this.#replica;
-    journal.snapshot(
-      () => {
-        const { intake } = ledger;
-        const scan = new Scan(ledger.state, { tail: () => intake.waiting(), buffers: ledger.buffers });
-        let identity: Uint8Array | undefined = ledger.identityNote();
-        return () => {
-          const chunk = identity ?? scan.next();
-          identity = undefined;
-          return chunk;
-        };
-      },
-      (outcome) => {
-        if (outcome.ok) this.#snapshotBytes = outcome.bytes;
-        else observe({ type: 'journal-snapshot-failed', message: outcome.failure.message });
-      },
-    );
   }
 }
 
