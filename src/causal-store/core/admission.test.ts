@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { encodeVerdict, messageKinds } from '../messages.ts';
+import { limits } from '../limits.ts';
+import { encodeGreeting, encodeJoin, encodeVerdict, messageKinds } from '../messages.ts';
 import { CoreNetwork } from '../testing/core-network.ts';
+import { id } from '../testing/records.ts';
 import type { Incoming } from './events.ts';
 import { Scan } from './scan.ts';
 
@@ -59,4 +61,42 @@ it('who has not asked takes no whole snapshot', () => {
   network.link(here, there);
   network.settle();
   expect(bring(network, { from: there, epoch: 1, isWhole: true })).toBe(false);
+});
+
+describe('a stranger who asks to be let in', () => {
+  const stranger = 'c:1';
+
+  /** Asks a replica that knows of so many members; what that has written and reported since. */
+  function asked(members: number) {
+    const network = new CoreNetwork([here]);
+    const { ledger } = network.replica(here);
+    ledger.state.members.found([here, ...Array.from({ length: members - 1 }, (_, index) => `m${index}:1`)]);
+    const [node, origin] = [id('c'), id('d')];
+    const greeting = encodeGreeting({
+      group: 0,
+      address: stranger,
+      node,
+      start: 1,
+      origin,
+      applied: new Map(),
+    });
+    const before = ledger.ownSequence;
+    network.do(here, { type: 'peer-up', address: stranger });
+    const { greet, join } = messageKinds;
+    network.do(here, { type: 'message', from: stranger, kind: greet, payload: greeting });
+    const payload = encodeJoin({ epoch: 1, node });
+    network.do(here, { type: 'message', from: stranger, kind: join, payload });
+    const refusals = network.reports.filter(({ type }) => type === 'join-refused');
+    return { written: ledger.ownSequence - before, refusals };
+  }
+
+  it('becomes a member', () => {
+    expect(asked(limits.membersMax - 1)).toEqual({ written: 1, refusals: [] });
+  });
+
+  it('is refused where there are as many as there can be', () => {
+    const { membersMax } = limits;
+    const refusals = [{ type: 'join-refused', at: here, peer: stranger, membersMax }];
+    expect(asked(membersMax)).toEqual({ written: 0, refusals });
+  });
 });

@@ -83,7 +83,12 @@ export class Admission {
     const { ledger, letIn } = this.#options;
     if (ledger.isPublishing || this.isDiskFull) return;
     if (this.#joining !== undefined && !this.#givesWayTo(peer)) return;
-    if (!ledger.state.members.has(ledger.own.address)) return;
+    const { members } = ledger.state;
+    if (!members.has(ledger.own.address)) return;
+    if (!members.has(peer.address) && members.present().length >= limits.membersMax) {
+      this.#report({ type: 'join-refused', peer: peer.address, membersMax: limits.membersMax });
+      return;
+    }
     this.#joining = undefined;
     letIn(peer.address, node);
     this.#admitted.set(ledger.ownSequence, { peer, epoch });

@@ -130,6 +130,8 @@ export type Report =
   | { readonly type: 'cut'; readonly peer: string }
   | { readonly type: 'exchange'; readonly peer: string; readonly isFirstAfterCut: boolean }
   | { readonly type: 'rejoining'; readonly through: string; readonly because: string }
+  /** There are as many members as there can be. */
+  | { readonly type: 'join-refused'; readonly peer: string; readonly membersMax: number }
   | { readonly type: 'fenced'; readonly by: string }
   | { readonly type: 'snapshot-taken'; readonly from: string; readonly keys: number }
   | { readonly type: 'quarantined'; readonly writes: number }
