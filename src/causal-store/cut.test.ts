@@ -133,8 +133,10 @@ describe('the view', () => {
     expect(cluster.changeView('r1', 'r3', false)).toEqual({ kind: 'unchanged' });
     cluster.until(() => cluster.eventsOf('r3', 'fenced').length > 0, 'r3 is told');
     const written = cluster.put('r3', 'a', 1);
-    cluster.runFor(10_000);
+    cluster.runFor(30_000);
     expect(cluster.store('r2').view()).toEqual(['r1', 'r2'].map(addressOf));
+    // Each of the others says so each time it is dialled: that is reported once in a while.
+    expect(cluster.eventsOf('r3', 'fenced').length).toBe(2);
     expect(cluster.get('r2', 'a', tokenOf(written))).toEqual({ kind: 'uncovered' });
     expect(cluster.changeView('r2', 'r3', true)).toEqual({ kind: 'changed' });
     cluster.until(() => cluster.get('r2', 'a', tokenOf(written)).kind === 'found', 'its write is back');

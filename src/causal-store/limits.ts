@@ -66,7 +66,7 @@ export const limits = {
   /** A key, in UTF-16 code units, and a value, as JSON text: a record is one message of a link. */
   keyCharactersMax: 1_024,
   valueCharactersMax: 1_100_000,
-  /** A member that is away and holds back what could be forgotten is reported this often. */
+  /** What goes on until somebody does something about it, as a member that is away, is reported this often. */
   warnEveryMs: 60_000,
   /** What was set aside and could not be written is tried again this often. */
   quarantineRetryMs: 5_000,

@@ -53,6 +53,11 @@ const golden: readonly (readonly [string, StoreRecord, string])[] = [
     member('a6', { address: 'x:1', present: true, who: id('f') }),
     '0500aaaaaaaaaaaaaaaa06060003783a3103ffffffffffffffff',
   ],
+  [
+    'letting in who takes the place of a member',
+    member('a6', { address: 'x:1', present: true, who: id('f'), rebinds: true }),
+    '0500aaaaaaaaaaaaaaaa06060003783a3107ffffffffffffffff',
+  ],
   ['removal', member('a7', { address: 'x:1', present: false }), '0500aaaaaaaaaaaaaaaa07070003783a3100'],
 ];
 
@@ -94,7 +99,8 @@ describe('the form of records', () => {
   it.each([
     ['an unknown kind', '3f00aaaaaaaaaaaaaaaa010000'],
     ['the sequence 0', '0300aaaaaaaaaaaaaaaa000000'],
-    ['flags that are none', '0500aaaaaaaaaaaaaaaa010100000004'],
+    ['flags that are none', '0500aaaaaaaaaaaaaaaa01010003783a3108'],
+    ['nobody who takes the place of a member', '0500aaaaaaaaaaaaaaaa01010003783a3105'],
     ['bytes behind the end', '0300aaaaaaaaaaaaaaaa01010000'],
   ])('has no record with %s', (_, bytes) => {
     expect(() => decodeRecord(Buffer.from(bytes, 'hex'))).toThrow(MalformedBytes);

@@ -58,7 +58,8 @@ function writeBody(writer: ByteWriter, record: StoreRecord): void {
     writer.varint(record.handsIn);
   } else if (record.kind === 'member') {
     writer.text(record.address);
-    writer.u8((record.present ? 1 : 0) | (record.who === undefined ? 0 : 2));
+    const { present, who, rebinds } = record;
+    writer.u8((present ? 1 : 0) | (who === undefined ? 0 : 2) | (rebinds ? 4 : 0));
     if (record.who !== undefined) writer.id(record.who);
   }
 }
@@ -111,9 +112,13 @@ function readRecord(reader: ByteReader): StoreRecord {
     case kinds.member: {
       const address = readAddress(reader);
       const flags = reader.u8();
-      if (flags > 3) throw new MalformedBytes('A member change has unknown flags.');
+      if (flags > 7) throw new MalformedBytes('A member change has unknown flags.');
       const who = (flags & 2) === 0 ? undefined : reader.id();
-      return { ...head, kind: 'member', address, present: (flags & 1) === 1, who };
+      const [present, rebinds] = [(flags & 1) === 1, (flags & 4) === 4];
+      if (rebinds && !(present && who !== undefined)) {
+        throw new MalformedBytes('Who speaks for a member changes to nobody.');
+      }
+      return { ...head, kind: 'member', address, present, who, rebinds };
     }
     default:
       throw new MalformedBytes(`A record of kind ${kind} is unknown.`);

@@ -100,3 +100,33 @@ describe('a stranger who asks to be let in', () => {
     expect(asked(membersMax)).toEqual({ written: 0, refusals });
   });
 });
+
+it('a join that is under way does not undo what an operator says meanwhile', () => {
+  const network = new CoreNetwork([here, there]);
+  network.link(here, there);
+  network.settle();
+  const peer = () => network.replica(here).exchange.peer(there);
+  const removes = { type: 'view-change', change: { id: 1, address: there, present: false } } as const;
+  network.do(here, removes);
+  network.sync(here);
+  network.do(here, { ...removes, change: { id: 2, address: there, present: true } });
+  network.sync(here);
+  expect(peer()?.judgement).toBe('rejoin');
+  // The operator's word is on its way to the disk when the question comes.
+  network.do(here, { ...removes, change: { id: 3, address: there, present: false } });
+  const payload = encodeJoin({ epoch: 1, node: id('c') });
+  network.do(here, { type: 'message', from: there, kind: messageKinds.join, payload });
+  network.sync(here);
+  expect(network.replica(here).view(network.nowMs)).toEqual([here]);
+  const origin = peer()?.lastOrigin as string;
+  const greeting = encodeGreeting({
+    group: 0,
+    address: there,
+    node: id('c'),
+    start: 1,
+    origin,
+    applied: new Map(),
+  });
+  network.do(here, { type: 'message', from: there, kind: messageKinds.greet, payload: greeting });
+  expect(peer()?.judgement).toBe('fenced');
+});

@@ -54,7 +54,8 @@ export class Admission {
   }
 
   onVerdict(peer: Peer, { judgement }: Verdict, nowMs: number): void {
-    if (judgement === 'fenced') this.#report({ type: 'fenced', by: peer.address });
+    if (judgement === 'fenced' && peer.isReportDue('fenced', nowMs))
+      this.#report({ type: 'fenced', by: peer.address });
     this.join(nowMs);
   }
 

@@ -53,6 +53,27 @@ describe('a replica that greets is', () => {
       'rejoin',
     ],
     [
+      'kept out as the node that was let in while it was removed',
+      stateOf([
+        opened,
+        removed,
+        member('b4', { address: x, present: true, who: id('c'), rebinds: true, stamp: 60 }),
+      ]),
+      other,
+      'fenced',
+    ],
+    [
+      'let in anew when that one has started again',
+      stateOf([
+        opened,
+        removed,
+        member('b4', { address: x, present: true, who: id('c'), rebinds: true, stamp: 60 }),
+        opening('c1', { address: x, node: id('c'), stamp: 61 }),
+      ]),
+      greetingOf({ node: id('c'), origin: id('d'), start: 2 }),
+      'rejoin',
+    ],
+    [
       'let in anew once its address is named again',
       stateOf([opened, removed, member('b3', { address: x, present: true, stamp: 51 })]),
       greetingOf(),

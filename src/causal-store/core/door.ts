@@ -1,5 +1,5 @@
 import type { Greeting, Judgement, Verdict } from '../messages.ts';
-import { compareSetBy, isAwaited, isFormal } from './members.ts';
+import { compareSetBy, isAwaited, isFormal, type Member } from './members.ts';
 import type { Identity } from './notes.ts';
 import type { Peer } from './peer.ts';
 import type { State } from './state.ts';
@@ -19,14 +19,22 @@ export function judge(
   if (greeting === undefined || greeting.group !== group) return 'foreign';
   const member = state.members.get(address);
   if (member === undefined || !member.presence.present) {
-    // Who was removed stays out until it is named again, or started again.
-    if (member?.binding.node === greeting.origin) return 'fenced';
+    if (member !== undefined && wasRemoved(state, member, greeting)) return 'fenced';
     if (!hasMoved(state, greeting, isThere)) return 'rejoin';
   } else {
     if (isAwaited(member)) return 'open';
     if (member.binding.node !== greeting.node) return 'rejoin';
   }
   return hasForgotten ? 'restored' : 'open';
+}
+
+/**
+ * Who was removed stays out until it is named again, or started again: the incarnation that spoke then, or
+ * the one that it became when it was let in at the same time.
+ */
+function wasRemoved(state: State, { binding }: Member, { node, origin }: Peer['greeting'] & {}): boolean {
+  if (binding.node === origin) return true;
+  return binding.node === node && (state.nodes.current(node) ?? origin) === origin;
 }
 
 /**

@@ -268,7 +268,7 @@ export class Exchange {
         this.#onPull(peer, payload);
         break;
       case messageKinds.records:
-        this.#onRecords(peer, payload, wallMs);
+        this.#onRecords(peer, payload, nowMs, wallMs);
         break;
       case messageKinds.ack: {
         const { origin, sequence } = decodeAck(payload);
@@ -310,7 +310,7 @@ export class Exchange {
     else peer.outgoing = { epoch, had: accepted, sent, cursor, catchUpEnd: log.end };
   }
 
-  #onRecords(peer: Peer, payload: Uint8Array, wallMs: number): void {
+  #onRecords(peer: Peer, payload: Uint8Array, nowMs: number, wallMs: number): void {
     const { ledger, emit } = this.#options;
     const { epoch, wantsAck, records } = decodeRecords(payload);
     if (!peer.isTaken || epoch !== peer.epoch) return;
@@ -326,7 +326,8 @@ export class Exchange {
         throw new MalformedBytes('A record is said to be of this replica, which never wrote it.');
       }
       if (stamp > highestStamp(wallMs)) {
-        emit({ type: 'report', report: { type: 'stamp-refused', peer: peer.address, stamp } });
+        const report = { type: 'stamp-refused', peer: peer.address, stamp } as const;
+        if (peer.isReportDue('stamp-refused', nowMs)) emit({ type: 'report', report });
         peer.hasDropped = true;
         return;
       }

@@ -30,12 +30,9 @@ function randomChange(prng: Prng, sequence: number): MemberChange | Opening {
   const node = id(pick(prng, ['1', '2']));
   const leaves = prng.chance(0.3) ? `x:${1 + prng.below(3)}` : undefined;
   if (prng.chance(0.5)) return opening(word, { address, stamp, node, leaves });
-  return member(word, {
-    address,
-    stamp,
-    present: prng.chance(0.5),
-    who: prng.chance(0.5) ? node : undefined,
-  });
+  const [isPresent, isNamed] = [prng.chance(0.5), prng.chance(0.5)];
+  const rebinds = isPresent && isNamed && prng.chance(0.5);
+  return member(word, { address, stamp, present: isPresent, who: isNamed ? node : undefined, rebinds });
 }
 
 describe('members', () => {
@@ -80,6 +77,21 @@ describe('members', () => {
       [false, false],
       [false, true],
     ]);
+  });
+
+  it('go on being what an operator says while who speaks for them changes', () => {
+    const joined = member('b2', { address: 'x:1', present: true, who: id('a'), rebinds: true, stamp: 9 });
+    const removed = member('b1', { address: 'x:1', present: false, stamp: 5 });
+    for (const changes of [
+      [removed, joined],
+      [joined, removed],
+    ]) {
+      const members = changed(changes, ['x:1', 'x:2']);
+      expect(present(members)).toEqual(['x:2']);
+      expect(members.get('x:1')?.binding.node).toBe(id('a'));
+    }
+    expect(present(changed([joined]))).toEqual([]);
+    expect(present(changed([joined], ['x:1', 'x:2']))).toEqual(['x:1', 'x:2']);
   });
 
   it('leave the place they spoke from when they come from another', () => {

@@ -19,10 +19,13 @@ export interface Presence {
   readonly by: SetBy;
 }
 
+/** Gives way to anything that was ever said. */
+const unheardOf: Presence = { present: false, by: { rank: 0, stamp: 0, origin: '', sequence: 0 } };
+
 export interface Binding {
   /**
    * Undefined: whoever comes from there has to join first, unless it was named in the first list. Of one
-   * that is no member: the incarnation that was removed.
+   * that is no member: the incarnation that was removed; the node, if it was let in at the same time.
    */
   readonly node: string | undefined;
   readonly by: SetBy;
@@ -76,7 +79,8 @@ export class Members {
   }
 
   change(change: MemberChange): void {
-    this.#set(registers(change.address, change.present, change.who, 'word', change));
+    const member = registers(change.address, change.present, change.who, 'word', change);
+    this.#set(change.rebinds ? { ...member, presence: unheardOf } : member);
   }
 
   /** A node has started: it is known by the place it speaks from, which may have changed. */

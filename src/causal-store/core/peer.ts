@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { Greeting, Judgement, Verdict } from '../messages.ts';
 import type { Outgoing } from './outgoing.ts';
 
@@ -38,8 +39,18 @@ export class Peer {
   /** A snapshot is on its way to it. */
   isSentSnapshot = false;
 
+  /** When each of what is reported of it now and then was reported last. */
+  readonly #reportedMs = new Map<string, number>();
+
   constructor(address: string) {
     this.address = address;
+  }
+
+  /** Whether it is time to report this again: it goes on for as long as nobody does anything about it. */
+  isReportDue(what: 'fenced' | 'stamp-refused', nowMs: number): boolean {
+    const isDue = nowMs >= (this.#reportedMs.get(what) ?? Number.NEGATIVE_INFINITY) + limits.warnEveryMs;
+    if (isDue) this.#reportedMs.set(what, nowMs);
+    return isDue;
   }
 
   /** Nothing that it sent before counts any more. */

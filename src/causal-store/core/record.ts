@@ -80,6 +80,11 @@ export interface MemberChange extends RecordHead {
    * the incarnation that spoke for the address, and is kept out from now on.
    */
   readonly who: string | undefined;
+  /**
+   * The address was a member already to whoever let it in: only who speaks for it changes. So a join that was
+   * under way does not undo the word of an operator who removed it meanwhile.
+   */
+  readonly rebinds: boolean;
 }
 
 export type StoreRecord = Write | Claim | Opening | MemberChange;

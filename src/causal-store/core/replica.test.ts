@@ -199,6 +199,12 @@ describe('what a peer sends', () => {
     say(network, a, b, [write('c1', { stamp: 2 ** 52 })]);
     network.sync(b);
     expect(network.reports.at(-1)).toMatchObject({ type: 'stamp-refused', peer: a });
+    const said = (): number => network.reports.filter(({ type }) => type === 'stamp-refused').length;
+    say(network, a, b, [write('c1', { stamp: 2 ** 52 })]);
+    expect(said()).toBe(1);
+    network.nowMs += limits.warnEveryMs;
+    say(network, a, b, [write('c1', { stamp: 2 ** 52 })]);
+    expect(said()).toBe(2);
     expect(network.replica(b).ledger.state.stampMax).toBe(stampMax);
   });
 

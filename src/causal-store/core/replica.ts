@@ -78,7 +78,10 @@ export class Replica implements Core<Event, Effect> {
       newId,
       emit,
       isTrusted: (address) => ledger.state.members.has(address) || options.list.includes(address),
-      letIn: (address, node) => this.#writeMember({ address, present: true, who: node }),
+      letIn: (address, node) => {
+        const rebinds = ledger.state.members.has(address);
+        this.#writeMember({ address, present: true, who: node, rebinds });
+      },
     });
   }
 
@@ -273,7 +276,8 @@ export class Replica implements Core<Event, Effect> {
       return;
     }
     const { address, present } = change;
-    this.#writeMember({ address, present, who: present ? undefined : this.#speakerFor(address) });
+    const who = present ? undefined : this.#speakerFor(address);
+    this.#writeMember({ address, present, who, rebinds: false });
     this.#clients.answerViewChange(this.#ledger.ownSequence, change.id, nowMs);
   }
 
@@ -364,7 +368,7 @@ export class Replica implements Core<Event, Effect> {
     this.#claims.claimed(claim);
   }
 
-  #writeMember(change: Pick<MemberChange, 'address' | 'present' | 'who'>): void {
+  #writeMember(change: Pick<MemberChange, 'address' | 'present' | 'who' | 'rebinds'>): void {
     this.#ledger.write({ ...this.#head(), kind: 'member', dependencies: [], ...change });
   }
 

@@ -76,7 +76,7 @@ export function member(
   change: Pick<MemberChange, 'address' | 'present'> & Rest<MemberChange>,
 ): MemberChange {
   const { after = '', ...rest } = change;
-  return { ...head(word, after), kind: 'member', who: undefined, ...rest };
+  return { ...head(word, after), kind: 'member', who: undefined, rebinds: false, ...rest };
 }
 
 export function encoded(record: StoreRecord): Encoded {
@@ -121,14 +121,12 @@ export function randomRecord(prng: Prng): StoreRecord {
         vouches: Array.from({ length: prng.below(3) }, () => randomDot(prng)),
         handsIn: prng.below(1000),
       };
-    default:
-      return {
-        ...base,
-        kind: 'member',
-        address: randomAddress(prng),
-        present: prng.chance(0.5),
-        who: prng.chance(0.5) ? randomId(prng) : undefined,
-      };
+    default: {
+      const present = prng.chance(0.5);
+      const who = prng.chance(0.5) ? randomId(prng) : undefined;
+      const rebinds = present && who !== undefined && prng.chance(0.5);
+      return { ...base, kind: 'member', address: randomAddress(prng), present, who, rebinds };
+    }
   }
 }
 
