@@ -64,11 +64,11 @@ networkAcceptance('simulated, over a lossy link', () => networkStage(lossy, 'cli
 
 diskAcceptance('simulated', async (): Promise<DiskStage> => {
   const simulation = createSimulation({ seed });
-  const { disk } = simulation.host('a');
+  const { disk, faults } = simulation.host('a');
   let made = false;
   disk.makeDirectory('/data', () => {
     made = true;
   });
   simulation.runUntil(() => made, 1000);
-  return { disk, folder: '/data', until: until(simulation) };
+  return { disk, folder: '/data', faults, until: until(simulation) };
 });

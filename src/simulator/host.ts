@@ -19,6 +19,13 @@ export type Program = (host: Host) => void;
  */
 export type CrashKind = 'process' | 'power';
 
+/** What has befallen a disk beyond what a power cut does to it. */
+export type DiskDamage =
+  /** A sector of that file has rotted. */
+  | { readonly kind: 'rot'; readonly atMs: number; readonly path: string }
+  /** Another disk stands in its place: what became durable after `sinceMs` is gone. */
+  | { readonly kind: 'replaced'; readonly atMs: number; readonly sinceMs: number };
+
 /**
  * A simulated machine and the one process on it. It is a `Host` itself: that of its present life. Starts
  * with the power on and an empty process, so that tests may use its ports at once.
@@ -30,6 +37,8 @@ export class SimulatedHost implements Host, Node {
   readonly #world: World;
   readonly #prng: Prng;
   readonly #medium = new Medium();
+  readonly #damages: DiskDamage[] = [];
+  #recoveredUs = 0;
   readonly #machineClock: MachineClock;
   #system = new Life();
   #process: Process;
@@ -86,6 +95,17 @@ export class SimulatedHost implements Host, Node {
     return this.#program !== undefined;
   }
 
+  /** In the order in which it struck. */
+  get damages(): readonly DiskDamage[] {
+    return this.#damages;
+  }
+
+  /** When it last was down or stopped, or its disk was full or failed an operation: now, while that is so. */
+  get ailedMs(): number {
+    if (!this.up || this.paused || this.#medium.full) return this.#nowMs;
+    return Math.max(this.#recoveredUs, this.#medium.failedUs) / 1000;
+  }
+
   /** Runs `program` now and after every restart. */
   boot(program: Program): void {
     this.#program = program;
@@ -110,6 +130,7 @@ export class SimulatedHost implements Host, Node {
   restart(): void {
     assert(!this.up, 'only a host that is down is restarted');
     this.#world.recorder.record(this.name, 'restart', '');
+    this.#recoveredUs = this.#world.timeline.nowUs;
     if (!this.powered) {
       this.#system = new Life();
       this.stack.powerOn(this.#system);
@@ -130,6 +151,7 @@ export class SimulatedHost implements Host, Node {
   resume(): void {
     if (!this.up || !this.paused) return;
     this.#world.recorder.record(this.name, 'resume', '');
+    this.#recoveredUs = this.#world.timeline.nowUs;
     this.#world.timeline.resume(this.#process.life);
   }
 
@@ -149,18 +171,22 @@ export class SimulatedHost implements Host, Node {
     if (this.#medium.full === full) return;
     this.#world.recorder.record(this.name, 'disk-full', String(full));
     this.#medium.full = full;
+    this.#recoveredUs = this.#world.timeline.nowUs;
   }
 
   /** A sector of one of its files rots. False when there is nothing to rot. */
   corruptDisk(): boolean {
     const where = this.#medium.corrupt(this.#prng);
-    if (where !== undefined) this.#world.recorder.record(this.name, 'corrupt', where);
-    return where !== undefined;
+    if (where === undefined) return false;
+    const { path, sector } = where;
+    this.#world.recorder.record(this.name, 'corrupt', `${path} at ${sector}`);
+    this.#damages.push({ kind: 'rot', atMs: this.#nowMs, path });
+    return true;
   }
 
   /** What is durable on its disk now. */
   diskImage(): DiskImage {
-    return this.#medium.image();
+    return this.#medium.image(this.#nowMs);
   }
 
   /**
@@ -170,6 +196,7 @@ export class SimulatedHost implements Host, Node {
     assert(!this.powered, 'a disk is replaced while the power is off');
     this.#world.recorder.record(this.name, image === undefined ? 'wipe' : 'restore', '');
     this.#medium.replace(image);
+    this.#damages.push({ kind: 'replaced', atMs: this.#nowMs, sinceMs: image?.takenMs ?? 0 });
   }
 
   /**
@@ -206,6 +233,10 @@ export class SimulatedHost implements Host, Node {
   get #present(): Process {
     assert(this.up, `host ${this.name} is up when it is used`);
     return this.#process;
+  }
+
+  get #nowMs(): number {
+    return this.#world.timeline.nowUs / 1000;
   }
 
   #newProcess(): Process {

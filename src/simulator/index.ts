@@ -1,6 +1,6 @@
 export { epochMs } from './clock.ts';
 export type { DiskImage } from './disk/medium.ts';
-export type { CrashKind, Program, SimulatedHost } from './host.ts';
+export type { CrashKind, DiskDamage, Program, SimulatedHost } from './host.ts';
 export { limits as simulatorLimits } from './limits.ts';
 export type { Partition } from './links.ts';
 export {

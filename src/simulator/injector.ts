@@ -94,7 +94,9 @@ export class Injector {
     const restore = this.#prng.chance(this.#schedule.restoreChance);
     const image = this.#images.get(host.name);
     if (!wipe && (!restore || image === undefined)) return;
-    if (this.#mayDamage(host)) host.replaceDisk(wipe ? undefined : image);
+    if (!this.#mayDamage(host)) return;
+    host.replaceDisk(wipe ? undefined : image);
+    this.#damaged.add(host.name);
   }
 
   #pause(): void {
@@ -119,7 +121,7 @@ export class Injector {
 
   #corrupt(): void {
     const host = this.#pick(this.#programs());
-    if (host !== undefined && this.#mayDamage(host)) host.corruptDisk();
+    if (host !== undefined && this.#mayDamage(host) && host.corruptDisk()) this.#damaged.add(host.name);
   }
 
   #copyDisk(): void {
@@ -129,9 +131,7 @@ export class Injector {
 
   /** Damage that replication has to make good strikes a bounded number of hosts. */
   #mayDamage(host: SimulatedHost): boolean {
-    if (!this.#damaged.has(host.name) && this.#damaged.size >= this.#schedule.damagedHostsMax) return false;
-    this.#damaged.add(host.name);
-    return true;
+    return this.#damaged.has(host.name) || this.#damaged.size < this.#schedule.damagedHostsMax;
   }
 
   #programs(): SimulatedHost[] {

@@ -22,6 +22,8 @@ export const limits = {
   lingerMs: 30_000,
   /** Bytes that reach a disk whole or not at all, nearly always. */
   sectorBytes: 512,
+  /** A file is given room on its disk in blocks of this size. */
+  blockBytes: 4096,
   /** Virtual time of a scenario's two phases, unless it says otherwise. */
   safetyMs: 30_000,
   convergenceMs: 60_000,

@@ -34,6 +34,8 @@ export interface DiskProfile {
    * A failed sync may have dropped what it should have made durable: a later one does not bring it back.
    */
   readonly syncFailureChance: number;
+  /** Bytes written over others need room as new ones do: what copy-on-write file systems do (Btrfs, ZFS). */
+  readonly copiesOnWrite: boolean;
 }
 
 /** Drawn once for each machine. */
@@ -113,6 +115,7 @@ export const calm: FaultProfile = {
     readFailureChance: 0,
     writeFailureChance: 0,
     syncFailureChance: 0,
+    copiesOnWrite: false,
   },
   clock: { offsetMsMax: 0, driftMax: 0 },
   schedule: calmSchedule,

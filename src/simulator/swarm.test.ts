@@ -39,6 +39,7 @@ describe('swarm', () => {
       expect(present, kind).toBeLessThan(200);
     }
     expect(faultKinds.length).toBe(Object.keys(rates).length + 1);
+    expect(new Set(drawn.map(({ disk }) => disk.copiesOnWrite)).size).toBe(2);
   });
 
   it('brings only what it may', () => {

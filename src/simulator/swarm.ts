@@ -52,7 +52,7 @@ export function swarm(prng: Prng, options: SwarmOptions = {}): FaultProfile {
   const latencyMsMin = [0.05, 0.5, 5][prng.below(3)] ?? 0.5;
   const powerChance = pick('power-cut', 0.2, 1);
   const crashEveryMs = pick('crash', 1000, 15_000);
-  return {
+  const profile: FaultProfile = {
     network: {
       ...calm.network,
       latencyMsMin,
@@ -69,6 +69,7 @@ export function swarm(prng: Prng, options: SwarmOptions = {}): FaultProfile {
       readFailureChance: pick('read-failure', 0.0001, 0.01),
       writeFailureChance: pick('write-failure', 0.0001, 0.01),
       syncFailureChance: pick('sync-failure', 0.0001, 0.01),
+      copiesOnWrite: false,
     },
     clock: {
       offsetMsMax: pick('clock-offset', 10, 120_000),
@@ -98,4 +99,6 @@ export function swarm(prng: Prng, options: SwarmOptions = {}): FaultProfile {
       restoreChance: pick('restore', 0.1, 0.5),
     },
   };
+  // No fault by itself: it shows where a disk is full.
+  return { ...profile, disk: { ...profile.disk, copiesOnWrite: prng.chance(0.3) } };
 }

@@ -8,8 +8,11 @@ import {
 import type { ReplicaState, ReplicasChecker } from 'holdfast/checkers';
 import type { Host } from 'holdfast/host';
 import { type SimulatedHost, type Simulation, TraceHash } from 'holdfast/simulator';
+import { filesIn } from './files.ts';
 
 export const port = 8090;
+
+const folder = '/data';
 
 /** A replica that cannot open its disk is started again after a while, as a supervisor would. */
 const retryMs = 500;
@@ -21,6 +24,7 @@ export interface ReplicaOptions {
   readonly checker: ReplicasChecker;
   readonly open: typeof openCausalStore;
   readonly buffers: CausalStoreOptions['buffers'];
+  /** Called, perhaps more than once, with each write that takes effect. */
   readonly onWrite: (write: Write) => void;
 }
 
@@ -29,6 +33,9 @@ export class SimulatedReplica {
   readonly name: string;
   readonly #options: ReplicaOptions;
   #store: CausalStore | undefined;
+  /** Reports of damage, of the journal's own files. */
+  readonly #found: { readonly file: string; readonly atMs: number }[] = [];
+  /** Writes set aside, as told in this life. */
   quarantined = 0;
 
   constructor(options: ReplicaOptions) {
@@ -36,6 +43,7 @@ export class SimulatedReplica {
     this.name = options.machine.name;
     options.machine.boot((host) => {
       this.#store = undefined;
+      this.quarantined = 0;
       this.#run(host);
     });
   }
@@ -52,6 +60,36 @@ export class SimulatedReplica {
   /** Undefined, too, while it is stopped: nobody gets an answer. */
   get answering(): CausalStore | undefined {
     return this.#options.machine.paused ? undefined : this.store;
+  }
+
+  /** Whether it has been so for a while: then it owes an answer to whoever asks. */
+  isWellSince(ms: number): boolean {
+    return this.#options.machine.ailedMs <= ms;
+  }
+
+  /**
+   * Whether its disk may have lost what was durable there at that moment: an earlier copy, or an empty disk,
+   * took its place, or a start found damage in a file in which something had rotted.
+   */
+  mayHaveLost(durableMs: number): boolean {
+    return this.#options.machine.damages.some((damage) => {
+      if (damage.kind === 'replaced') return damage.sinceMs < durableMs && durableMs <= damage.atMs;
+      const isIt = (each: { file: string; atMs: number }): boolean =>
+        damage.path.endsWith(`/${each.file}`) && each.atMs >= damage.atMs && each.atMs >= durableMs;
+      return this.#found.some(isIt);
+    });
+  }
+
+  /** Hands over the text of all files in which writes were set aside. */
+  readQuarantine(done: (texts: readonly string[]) => void): void {
+    filesIn(this.#options.machine.disk, folder, 'quarantine-', done);
+  }
+
+  /** Whether what was set aside may be illegible there. */
+  get hasRottenQuarantine(): boolean {
+    return this.#options.machine.damages.some(
+      (damage) => damage.kind === 'rot' && damage.path.startsWith(`${folder}/quarantine-`),
+    );
   }
 
   state(): ReplicaState | undefined {
@@ -77,7 +115,7 @@ export class SimulatedReplica {
         host,
         address: this.address,
         members: list,
-        folder: '/data',
+        folder,
         segmentBytes: 32 * 1024,
         buffers,
         fatal: (message) => {
@@ -88,6 +126,9 @@ export class SimulatedReplica {
         observe: (event) => {
           if (event.type === 'committed') return;
           if (event.type === 'quarantined') this.quarantined += event.writes;
+          if (event.type === 'damage') {
+            this.#found.push({ file: event.damage.file, atMs: simulation.nowMs });
+          }
           simulation.note(name, event.type, JSON.stringify(event));
         },
         watch: {
@@ -109,6 +150,8 @@ export class SimulatedReplica {
           return;
         }
         this.#store = opened.store;
+        // What was durable and not in effect yet when the last life ended is nowhere told.
+        for (const write of opened.store.replica.ledger.state.table.writes()) onWrite(write);
         listen(host, opened.store);
       },
     );

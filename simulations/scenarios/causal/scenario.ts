@@ -1,19 +1,14 @@
-import {
-  compareVersions,
-  decodeToken,
-  openCausalStore,
-  type State,
-  versionOf,
-  type Write,
-} from 'holdfast/causal-store';
+import { decodeToken, openCausalStore, type Write } from 'holdfast/causal-store';
 import { CausalHistory, checkCausal, type ReplicaState, ReplicasChecker } from 'holdfast/checkers';
 import type { Scenario, Simulation, Subject } from 'holdfast/simulator';
 import { must } from 'holdfast/std';
+import { Aftermath } from './aftermath.ts';
 import { drawFaults } from './faults.ts';
 import { loadOpenCausalStore, type Mutant } from './mutants.ts';
 import { drawPlan, type Plan } from './plan.ts';
+import { Promises } from './promises.ts';
 import { port, SimulatedReplica } from './replica.ts';
-import { type Acknowledged, Session } from './session.ts';
+import { Session } from './session.ts';
 
 /** The states are looked at after so many events; what is applied is checked always. */
 const lookEvery = 200;
@@ -23,7 +18,8 @@ const lookEvery = 200;
  * wrong with networks, disks, clocks and processes; now and then an operator removes and adds members. The
  * replicas are those of production, links and journals included. Checked from inside while it runs, and at
  * the end from outside: the history of all clients must be causally consistent, nothing acknowledged may
- * be missing, and when all is healed the replicas must become equal, with nothing left to forget.
+ * be missing, and when all is healed the replicas must become equal, with nothing left to forget. Replicas
+ * that nothing ails answer all the time; in the end all of them do.
  */
 export function causalScenario(mutant?: Mutant): Scenario {
   let open = mutant === undefined ? openCausalStore : undefined;
@@ -48,9 +44,8 @@ class CausalSubject implements Subject {
   readonly #history = new CausalHistory();
   readonly #replicas: readonly SimulatedReplica[];
   readonly #sessions: readonly Session[];
-  readonly #acknowledged: Acknowledged[] = [];
-  /** Every write that some replica has applied, by its dot. */
-  readonly #writes = new Map<string, Write>();
+  readonly #promises = new Promises();
+  readonly #aftermath: Aftermath;
   readonly #removed = new Set<SimulatedReplica>();
   #values = 0;
   #events = 0;
@@ -63,9 +58,7 @@ class CausalSubject implements Subject {
     this.#plan = drawPlan(simulation.prng);
     const list = this.#plan.replicas.map((name) => `${name}:${port}`);
     const { buffers } = this.#plan;
-    const onWrite = (write: Write): void => {
-      this.#writes.set(`${write.origin}:${write.sequence}`, write);
-    };
+    const onWrite = (write: Write): void => this.#promises.applied(write);
     const shared = { simulation, list, checker: this.#checker, open, buffers, onWrite };
     this.#replicas = this.#plan.replicas.map(
       (name) => new SimulatedReplica({ ...shared, machine: simulation.host(name) }),
@@ -78,11 +71,19 @@ class CausalSubject implements Subject {
           plan: this.#plan,
           replicas: this.#replicas,
           history: this.#history,
-          onAcknowledged: (write) => this.#acknowledged.push(write),
+          onAcknowledged: (write) => this.#promises.made(write),
+          onBreach: (what) => this.#fail(what),
           onToken: (before, after) => this.#onToken(before, after),
           nextValue: () => `v${++this.#values}`,
         }),
     );
+    this.#aftermath = new Aftermath({
+      simulation,
+      replicas: this.#replicas,
+      history: this.#history,
+      areBuffersSmall: buffers?.logRecordsMax !== undefined,
+      onBroken: (what) => this.#fail(what),
+    });
     this.#nowAndThen(this.#plan.viewChangeEveryMs, () => this.#changeView());
     this.#nowAndThen(this.#plan.blackoutEveryMs, () => this.#blackOut());
   }
@@ -99,7 +100,7 @@ class CausalSubject implements Subject {
 
   unsettled(): string | undefined {
     // Asked after every event: looked at only now and then, as states are.
-    if (this.#events % lookEvery === 0) this.#lacking = this.#look();
+    if (this.#events % lookEvery === 0) this.#lacking = this.#look() ?? this.#aftermath.lacking();
     return this.#lacking;
   }
 
@@ -128,23 +129,13 @@ class CausalSubject implements Subject {
     for (const session of this.#sessions) session.giveUp();
     this.#checker.look(this.#states());
     if (this.#checker.problem !== undefined) return this.#checker.problem;
-    return this.#missing() ?? this.#inconsistent();
-  }
-
-  /** Whatever was acknowledged is still there, unless the only disks that had promised it were damaged. */
-  #missing(): string | undefined {
-    const { schedule } = this.#simulation.profile;
-    const isDamaged = schedule.wipeChance + schedule.restoreChance + schedule.corruptEveryMs > 0;
     const [replica] = this.#replicas;
     const state = replica?.store?.replica.ledger.state;
-    for (const { token, by, copies } of this.#acknowledged) {
-      if (isDamaged && copies < 2) continue;
-      const dots = decodeToken(token, 0);
-      if (dots === 'unknown' || state?.coversAll(dots) !== true) {
-        return `a write that ${by} acknowledged on ${copies} disks is lost: ${JSON.stringify(dots)}`;
-      }
-    }
-    return undefined;
+    return this.#promises.broken(state, this.#aftermath) ?? this.#inconsistent();
+  }
+
+  #fail(what: string): void {
+    this.#problem ??= what;
   }
 
   #inconsistent(): string | undefined {
@@ -160,23 +151,16 @@ class CausalSubject implements Subject {
     const older = decodeToken(before, 0);
     const newer = decodeToken(after, 0);
     if (older === 'unknown' || newer === 'unknown') {
-      this.#problem ??= 'a replica gave a token that it does not know';
+      this.#fail('a replica gave a token that it does not know');
       return;
     }
     for (const { store, name } of this.#replicas) {
       const state = store?.replica.ledger.state;
       if (state === undefined || !state.coversAll(newer)) continue;
-      if (older.every((dot) => state.covers(dot) || this.#isInEffect(dot, state.table))) continue;
+      if (older.every((dot) => state.covers(dot) || this.#promises.isInEffect(dot, state.table))) continue;
       const [now, then] = [JSON.stringify(newer), JSON.stringify(older)];
-      this.#problem ??= `${name} covers the token ${now}, not ${then} before it`;
+      this.#fail(`${name} covers the token ${now}, not ${then} before it`);
     }
-  }
-
-  #isInEffect({ origin, sequence }: Pick<Write, 'origin' | 'sequence'>, table: State['table']): boolean {
-    const write = this.#writes.get(`${origin}:${sequence}`);
-    const decides = write === undefined ? undefined : table.get(write.key);
-    if (write === undefined || decides === undefined) return false;
-    return compareVersions(versionOf(decides), versionOf(write)) >= 0;
   }
 
   #states(): ReplicaState[] {

@@ -1,7 +1,9 @@
 import type { StoreAnswer } from 'holdfast/causal-store';
 import type { CausalHistory } from 'holdfast/checkers';
 import type { Simulation } from 'holdfast/simulator';
+import { Duty } from './duty.ts';
 import type { Plan } from './plan.ts';
+import type { Acknowledged } from './promises.ts';
 import type { SimulatedReplica } from './replica.ts';
 
 /** A client that gets no answer gives the request up. */
@@ -10,19 +12,14 @@ const patienceMs = 2_000;
 /** A client that is told so often in a row to come back later begins anew, as one who has seen nothing. */
 const refusalsMax = 40;
 
-export interface Acknowledged {
-  readonly token: string;
-  readonly by: string;
-  /** Disks that have confirmed it, at least. */
-  readonly copies: number;
-}
-
 export interface SessionOptions {
   readonly simulation: Simulation;
   readonly plan: Plan;
   readonly replicas: readonly SimulatedReplica[];
   readonly history: CausalHistory;
   readonly onAcknowledged: (write: Acknowledged) => void;
+  /** Called with what a replica that nothing ails has failed to do. */
+  readonly onBreach: (what: string) => void;
   /** Called with each token a client gets, and the one it had. */
   readonly onToken: (before: string, after: string) => void;
   readonly nextValue: () => string;
@@ -32,6 +29,13 @@ type Operation =
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly copies: number }
   | { readonly kind: 'delete'; readonly key: string; readonly id: string; readonly copies: number }
   | { readonly kind: 'get'; readonly key: string };
+
+interface Asked {
+  readonly operation: Operation;
+  readonly replica: SimulatedReplica;
+  /** When the replica answered. */
+  readonly atMs: number;
+}
 
 /** One client: it does one thing at a time, at one replica or another, and carries its token along. */
 export class Session {
@@ -84,20 +88,30 @@ export class Session {
     let isSettled = false;
     this.#giveUp = () => settle(undefined);
     // The answer, or the lack of one, settles it: whatever comes first.
-    const settle = (answer: StoreAnswer | undefined): void => {
+    const settle = (answer: StoreAnswer | undefined, atMs = simulation.nowMs): void => {
       if (isSettled) return;
       isSettled = true;
-      this.#settle(operation, answer, replica);
+      this.#settle({ operation, replica, atMs }, answer);
       this.#later();
     };
-    simulation.after(patienceMs, () => settle(undefined));
     simulation.after(simulation.prng.fraction() * 2, () => {
-      // To a replica that is down or stopped the request never gets.
       if (isSettled) return;
+      const duty = new Duty(replica, operation.kind, this.#token, simulation.nowMs);
+      const tell = (answer: StoreAnswer | undefined): void => {
+        const breach = isSettled ? undefined : duty.breach(answer);
+        if (breach !== undefined) this.#options.onBreach(breach);
+      };
+      simulation.after(patienceMs, () => {
+        tell(undefined);
+        settle(undefined);
+      });
+      // To a replica that is down or stopped the request never gets.
       const { answering } = replica;
       if (answering === undefined) return;
       const done = (answer: StoreAnswer): void => {
-        simulation.after(simulation.prng.fraction() * 2, () => settle(answer));
+        const atMs = simulation.nowMs;
+        tell(answer);
+        simulation.after(simulation.prng.fraction() * 2, () => settle(answer, atMs));
       };
       const ask = { ...operation, token: this.#token };
       if (ask.kind === 'put') answering.put({ ...ask, value: JSON.stringify(ask.value) }, done);
@@ -117,7 +131,8 @@ export class Session {
     return { kind: 'get', key };
   }
 
-  #settle(operation: Operation, answer: StoreAnswer | undefined, replica: SimulatedReplica): void {
+  #settle(asked: Asked, answer: StoreAnswer | undefined): void {
+    const { operation, replica } = asked;
     const told = answer === undefined ? 'no answer' : answer.kind;
     this.#options.simulation.note(
       this.#id,
@@ -133,14 +148,13 @@ export class Session {
       this.#refusals = 0;
       this.#options.onToken(this.#token, answer.token);
       this.#token = answer.token;
-      this.#recordAnswer(operation, answer, replica);
+      this.#recordAnswer(asked, answer);
     }
   }
 
   #recordAnswer(
-    operation: Operation,
+    { operation, replica, atMs }: Asked,
     answer: Extract<StoreAnswer, { readonly token: string }>,
-    replica: SimulatedReplica,
   ): void {
     const session = this.#options.history.session(this.#id);
     const { key } = operation;
@@ -153,7 +167,7 @@ export class Session {
       this.#record(operation, 'acknowledged');
       const asked = operation.kind === 'get' ? 1 : operation.copies;
       const copies = answer.isReplicated ? asked : 1;
-      this.#options.onAcknowledged({ token: answer.token, by: replica.name, copies });
+      this.#options.onAcknowledged({ token: answer.token, by: replica, copies, atMs });
     }
   }
 

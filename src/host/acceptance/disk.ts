@@ -1,14 +1,18 @@
 import { describe, it } from 'vitest';
 import type { Disk } from '../disk.ts';
+import type { Faults } from '../faults.ts';
 import * as bytes from './disk-bytes.ts';
 import * as locks from './disk-locks.ts';
 import * as names from './disk-names.ts';
+import * as room from './disk-room.ts';
 import { type MakeStage, on, type Stage } from './stage.ts';
 
 export interface DiskStage extends Stage {
   readonly disk: Disk;
   /** An empty folder. */
   readonly folder: string;
+  /** Those of the disk's host, to be injected. */
+  readonly faults: Faults;
 }
 
 /** What every Disk does as long as nothing crashes. */
@@ -40,6 +44,10 @@ export function diskAcceptance(name: string, make: MakeStage<DiskStage>): void {
       it('writes through', on(make, bytes.writesThrough));
       it('does nothing once closed', on(make, bytes.closed));
       it('closes behind what is under way', on(make, bytes.closesBehind));
+    });
+    describe('room', () => {
+      it('fails what needs some while a fault says there is none', on(make, room.needsRoom));
+      it('keeps all else when a write fails', on(make, room.failsAlone));
     });
     describe('locks', () => {
       it('has one holder at a time', on(make, locks.excludes));

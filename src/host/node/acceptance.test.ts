@@ -33,6 +33,7 @@ diskAcceptance('Node', (): DiskStage => {
   return {
     disk: host.disk,
     folder,
+    faults: host.faults,
     until: untilReal,
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -37,6 +37,10 @@ export class DiskActions implements Holder {
     this.#options = options;
   }
 
+  get copiesOnWrite(): boolean {
+    return this.#options.profile().copiesOnWrite;
+  }
+
   /** As the holder of a lock: an operation goes on when its process has ended, unless the power went too. */
   get state(): Holder['state'] {
     if (this.#options.process.alive) return 'alive';
@@ -63,6 +67,7 @@ export class DiskActions implements Holder {
       if (full) outcome = { ok: false, failure: { kind: 'full', message: 'The disk is full (fault).' } };
       else if (this.#fails(nature)) {
         spoil();
+        medium.failedUs = timeline.nowUs;
         outcome = { ok: false, failure: { kind: 'io', message: 'Input/output error (simulated).' } };
       } else outcome = effect();
     };

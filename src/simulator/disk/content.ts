@@ -1,11 +1,16 @@
-/** A file's bytes, in memory that grows by doubling. */
+import { limits } from '../limits.ts';
+
+/** A file's bytes, in memory that grows by doubling, and which of its blocks have been given room. */
 export class Content {
   #bytes: Uint8Array<ArrayBuffer>;
   #length: number;
+  /** By number. A gap, or what a file was extended by, takes no room until it is written. */
+  readonly #blocks: Set<number>;
 
-  constructor(bytes: Uint8Array = new Uint8Array(0)) {
+  constructor(bytes: Uint8Array = new Uint8Array(0), blocks: Iterable<number> = []) {
     this.#bytes = new Uint8Array(bytes);
     this.#length = bytes.byteLength;
+    this.#blocks = new Set(blocks);
   }
 
   get length(): number {
@@ -22,12 +27,14 @@ export class Content {
     const end = position + bytes.byteLength;
     if (end > this.#length) this.truncate(end);
     this.#bytes.set(bytes, position);
+    for (let block = blockAt(position); block * limits.blockBytes < end; block++) this.#blocks.add(block);
   }
 
   /** Cuts, or extends with zeros. */
   truncate(length: number): void {
     if (length < this.#length) {
       this.#bytes.fill(0, length, this.#length);
+      for (const block of this.#blocks) if (block * limits.blockBytes >= length) this.#blocks.delete(block);
     } else if (length > this.#bytes.byteLength) {
       const grown = new Uint8Array(Math.max(length, this.#bytes.byteLength * 2, 256));
       grown.set(this.#bytes);
@@ -36,12 +43,27 @@ export class Content {
     this.#length = length;
   }
 
+  /**
+   * How many of `length` bytes from `position` on lie inside the file and in blocks that have room. A block
+   * half used has room for more on some file systems only, so behind the end there is none.
+   */
+  roomAt(position: number, length: number): number {
+    const end = Math.min(position + length, this.#length);
+    let at = position;
+    while (at < end && this.#blocks.has(blockAt(at))) at = (blockAt(at) + 1) * limits.blockBytes;
+    return Math.max(0, Math.min(at, end) - position);
+  }
+
   /** Flips bits of one byte. */
   flip(position: number, mask: number): void {
     if (position < this.#length) this.#bytes[position] = (this.#bytes[position] ?? 0) ^ mask;
   }
 
   copy(): Content {
-    return new Content(this.#bytes.subarray(0, this.#length));
+    return new Content(this.#bytes.subarray(0, this.#length), this.#blocks);
   }
+}
+
+function blockAt(position: number): number {
+  return Math.floor(position / limits.blockBytes);
 }

@@ -219,6 +219,25 @@ describe('a write that goes through', () => {
     expect(seen).toContain('a');
   });
 
+  it('fails alone: what else was written is made durable by the next sync', () => {
+    const seen = new Set<string>();
+    for (let seed = 1; seed <= 300; seed++) {
+      const at = stage(seed, { writeFailureChance: 0.3 });
+      const opened = [false, true].map((writeThrough) =>
+        at.do<DiskFile>((done) => at.host.disk.open('/file', { create: true, writeThrough }, done)),
+      );
+      const [plain, through] = opened.flatMap((each) => (each.ok ? [each.value] : []));
+      const named = at.do<void>((done) => at.host.disk.syncDirectory('/', done));
+      if (plain === undefined || through === undefined || !named.ok) continue;
+      if (!at.do<void>((done) => plain.write(0, letters('a', 4), done)).ok) continue;
+      if (at.do<void>((done) => through.write(1, letters('b', 2), done)).ok) continue;
+      at.ok<void>((done) => plain.sync(done));
+      powerCycle(at);
+      seen.add(runs(read(at, '/file')));
+    }
+    expect([...seen].sort()).toEqual(['a', 'aba']);
+  });
+
   it('is torn as any other while it is under way', () => {
     const seen = outcomes((at) => {
       write(at, '/file', letters('a', 4096), 'both');

@@ -39,8 +39,7 @@ export class SimulatedDiskFile implements DiskFile {
     assertOffset(position);
     let order = 0;
     const write = (): Outcome<void> => {
-      const grows = position + bytes.byteLength > this.#node.cached.length;
-      if (grows && this.#actions.medium.full) {
+      if (this.#actions.medium.full && !this.#hasRoom(position, bytes.byteLength)) {
         this.#writePart(position, bytes);
         return { ok: false, failure: { kind: 'full', message: 'The disk is full.' } };
       }
@@ -54,9 +53,9 @@ export class SimulatedDiskFile implements DiskFile {
     };
     const what = `write ${position}+${bytes.byteLength}`;
     this.#act(what, 'room', write, completed, () => {
-      this.#writePart(position, bytes);
+      const written = this.#writePart(position, bytes);
       // As after a failed sync: it may be seen, and yet not be on the medium, nor ever come there.
-      if (this.#writeThrough) this.#node.failSync(this.#node.mark, this.#actions.prng);
+      if (this.#writeThrough) this.#node.tear(written, this.#actions.prng);
     });
   }
 
@@ -102,13 +101,19 @@ export class SimulatedDiskFile implements DiskFile {
     this.#actions.act(`${this.#path} ${what}`, nature, effect, settle, spoil);
   }
 
-  #writePart(position: number, bytes: Uint8Array): void {
+  /** Where there is none left: what was written can be written over, unless that is done in another place. */
+  #hasRoom(position: number, length: number): boolean {
+    if (length === 0) return true;
+    return !this.#actions.copiesOnWrite && this.#node.roomAt(position, length) === length;
+  }
+
+  /** Returns the order of the change; 0 when nothing was written. */
+  #writePart(position: number, bytes: Uint8Array): number {
     const fits = bytes.subarray(0, this.#actions.prng.below(bytes.byteLength + 1));
-    const inPlace = this.#actions.medium.full
-      ? Math.max(0, this.#node.cached.length - position)
-      : fits.byteLength;
-    const part = fits.subarray(0, inPlace);
-    if (part.byteLength > 0) this.#node.write(position, part);
+    const part = this.#actions.medium.full
+      ? fits.subarray(0, this.#node.roomAt(position, fits.byteLength))
+      : fits;
+    return part.byteLength === 0 ? 0 : this.#node.write(position, part);
   }
 }
 

@@ -4,7 +4,9 @@ import { Content } from './content.ts';
 
 type Edit =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'truncate'; readonly length: number };
+  | { readonly kind: 'truncate'; readonly length: number }
+  /** The length alone, without the bytes that gave it. */
+  | { readonly kind: 'extend'; readonly length: number };
 
 interface Change {
   readonly order: number;
@@ -21,8 +23,8 @@ export interface Holder {
 /**
  * A file: what its readers see (the page cache), what is on the medium, and the changes between the two in
  * their order. Invariant: the medium's content with all pending changes applied is what readers see, until
- * a sync fails and drops some of them, as Linux does (Rebello et al., "Can Applications Recover from fsync
- * Failures?", 2020).
+ * a sync or a write that goes through fails and drops some of them, as Linux does (Rebello et al., "Can
+ * Applications Recover from fsync Failures?", 2020).
  */
 export class FileNode {
   readonly kind = 'file';
@@ -46,7 +48,7 @@ export class FileNode {
     return this.#pending.length;
   }
 
-  /** Returns the order of the change, for `settle`. */
+  /** Returns the order of the change, for `settle` and `tear`. */
   write(position: number, bytes: Uint8Array): number {
     this.cached.write(position, bytes);
     return this.#add({ kind: 'write', position, bytes: bytes.slice() });
@@ -61,7 +63,20 @@ export class FileNode {
   settle(order: number): void {
     const change = this.#pending.find((each) => each.order === order);
     if (change !== undefined) change.settled = true;
-    while (this.#pending[0]?.settled === true) apply(this.#durable, (this.#pending.shift() as Change).edit);
+    this.#applySettled();
+  }
+
+  /**
+   * One change that should have become durable by itself is torn, though readers still see all of it. A write
+   * that goes through has its own range written back and nothing else, so what else is pending stays pending.
+   */
+  tear(order: number, prng: Prng): void {
+    const index = this.#pending.findIndex((each) => each.order === order);
+    const change = this.#pending[index];
+    if (change === undefined) return;
+    const edits = tornEdits(change.edit, this.#durable.length, prng);
+    this.#pending.splice(index, 1, ...edits.map((edit) => ({ order, edit, settled: true })));
+    this.#applySettled();
   }
 
   sync(mark: number): void {
@@ -114,6 +129,15 @@ export class FileNode {
     this.#holder = undefined;
   }
 
+  /** Of `length` bytes from `position` on, so many can be written over where they are. */
+  roomAt(position: number, length: number): number {
+    return this.cached.roomAt(position, length);
+  }
+
+  #applySettled(): void {
+    while (this.#pending[0]?.settled === true) apply(this.#durable, (this.#pending.shift() as Change).edit);
+  }
+
   #add(edit: Edit): number {
     this.#pending.push({ order: ++this.#lastOrder, edit, settled: false });
     return this.#lastOrder;
@@ -143,27 +167,33 @@ export type Inode = FileNode | DirectoryNode;
 
 function apply(content: Content, edit: Edit): void {
   if (edit.kind === 'write') content.write(edit.position, edit.bytes);
-  else content.truncate(edit.length);
+  else if (edit.kind === 'truncate' || content.length < edit.length) content.truncate(edit.length);
 }
 
-/** Applies all of a change, none of it, or some sectors, now and then with one of them torn inside. */
 function applyTorn(content: Content, edit: Edit, prng: Prng): void {
+  for (const torn of tornEdits(edit, content.length, prng)) apply(content, torn);
+}
+
+/** All of a change, none of it, or some sectors, now and then with one of them torn inside. */
+function tornEdits(edit: Edit, contentLength: number, prng: Prng): Edit[] {
   const fate = prng.below(3);
-  if (fate === 0) return;
-  if (fate === 1 || edit.kind === 'truncate') {
-    apply(content, edit);
-    return;
-  }
+  if (fate === 0) return [];
+  if (fate === 1 || edit.kind !== 'write') return [edit];
+  const torn: Edit[] = [];
+  let length = contentLength;
   const end = edit.position + edit.bytes.byteLength;
   for (let from = edit.position; from < end; ) {
     const sectorEnd = from - (from % limits.sectorBytes) + limits.sectorBytes;
     const to = Math.min(end, sectorEnd);
-    const torn = prng.chance(0.1) ? from + prng.below(to - from) : to;
+    const tornAt = prng.chance(0.1) ? from + prng.below(to - from) : to;
     if (prng.chance(0.5)) {
-      content.write(from, edit.bytes.subarray(from - edit.position, torn - edit.position));
+      const bytes = edit.bytes.subarray(from - edit.position, tornAt - edit.position);
+      torn.push({ kind: 'write', position: from, bytes });
+      length = Math.max(length, tornAt);
     }
     from = to;
   }
   // The length is metadata of its own: it may arrive without the bytes, which then read as zeros.
-  if (content.length < end && prng.chance(0.2)) content.truncate(end);
+  if (length < end && prng.chance(0.2)) torn.push({ kind: 'extend', length: end });
+  return torn;
 }

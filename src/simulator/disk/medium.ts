@@ -11,10 +11,13 @@ export type Outcome<T> =
 
 /** A copy of what was on a disk, to put back later. */
 export class DiskImage {
+  /** Virtual time at which it was made. */
+  readonly takenMs: number;
   readonly #root: DirectoryNode;
 
-  constructor(root: DirectoryNode) {
+  constructor(root: DirectoryNode, takenMs: number) {
     this.#root = root.durableCopy();
+    this.takenMs = takenMs;
   }
 
   root(): DirectoryNode {
@@ -26,8 +29,10 @@ export class DiskImage {
 export class Medium {
   #root = new DirectoryNode();
   #names = new NameLog();
-  /** Nothing new fits: files cannot grow and names cannot be made. */
+  /** Nothing new fits: files cannot grow, gaps in them not be filled, and names not be made. */
   full = false;
+  /** Virtual time at which an operation last failed by chance. */
+  failedUs = Number.NEGATIVE_INFINITY;
   /** Operations that have begun and not taken effect; a power cut lets some of them. */
   readonly underWay = new Set<() => void>();
 
@@ -125,7 +130,7 @@ export class Medium {
   }
 
   /** Flips a few bits in one sector of one file. Says where; undefined when no file holds a byte. */
-  corrupt(prng: Prng): string | undefined {
+  corrupt(prng: Prng): { readonly path: string; readonly sector: number } | undefined {
     const files = filesUnder(this.#root, '').filter(([, file]) => file.cached.length > 0);
     const chosen = files[prng.below(files.length)];
     if (chosen === undefined) return undefined;
@@ -138,11 +143,11 @@ export class Medium {
     }
     // At least one of them lies inside the file.
     file.corrupt(position, 1 << prng.below(8));
-    return `${path} at ${sector}`;
+    return { path, sector };
   }
 
-  image(): DiskImage {
-    return new DiskImage(this.#root);
+  image(nowMs: number): DiskImage {
+    return new DiskImage(this.#root, nowMs);
   }
 
   /** Puts an earlier copy in the disk's place, or an empty disk. */

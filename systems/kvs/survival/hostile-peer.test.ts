@@ -2,7 +2,7 @@ import { Prng } from 'holdfast/std';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster, get, metadataOf, put, until, viewOf } from '../testing/cluster.ts';
 import type { Instance } from '../testing/instance.ts';
-import { snapshot, tellLies } from './testing/lies.ts';
+import { framed, sendSnapshot, tellLies } from './testing/lies.ts';
 import { limits } from './testing/limits.ts';
 import { newId, RoguePeer } from './testing/rogue-peer.ts';
 import {
@@ -83,7 +83,10 @@ describe('a stranger', () => {
       (rogue) => rogue.say(messages.ack, join(id(newId()), varint(hugeNumber))),
     ],
     ['that asks for everything', (rogue) => rogue.say(messages.pull, join(varint(1), vector([])))],
-    ['that begins a snapshot', (rogue) => void snapshot(rogue, 1, Buffer.alloc(1_000, 0xff))],
+    [
+      'that begins a snapshot',
+      (rogue) => void sendSnapshot(rogue, [framed(Buffer.alloc(1_000, 0xff))], { epoch: 1 }),
+    ],
     ['of another kind', (rogue) => rogue.say(999, Buffer.alloc(10))],
   ])(
     '%s',

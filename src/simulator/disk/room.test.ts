@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { DiskFile, DiskOutcome, Done } from '../../host/index.ts';
+import { calm, createSimulation, type DiskProfile } from '../index.ts';
+
+const blockBytes = 4096;
+
+interface Stage {
+  readonly file: DiskFile;
+  full(full: boolean): void;
+  do<T>(begin: (done: Done<T>) => void): DiskOutcome<T>;
+  /** How a write of so many bytes ends. */
+  write(position: number, length: number): string;
+}
+
+function stage(disk: Partial<DiskProfile> = {}, seed = 1): Stage {
+  const simulation = createSimulation({ seed, profile: { ...calm, disk: { ...calm.disk, ...disk } } });
+  const host = simulation.host('a');
+  const run = <T>(begin: (done: Done<T>) => void): DiskOutcome<T> => {
+    let outcome: DiskOutcome<T> | undefined;
+    begin((settled) => {
+      outcome = settled;
+    });
+    simulation.runUntil(() => outcome !== undefined, 10_000);
+    return outcome as unknown as DiskOutcome<T>;
+  };
+  const opened = run<DiskFile>((done) => host.disk.open('/file', { create: true }, done));
+  if (!opened.ok) throw new Error(opened.failure.message);
+  const file = opened.value;
+  return {
+    file,
+    full: (full) => host.setDiskFull(full),
+    do: run,
+    write: (position, length) => {
+      const outcome = run<void>((done) => file.write(position, new Uint8Array(length).fill(7), done));
+      return outcome.ok ? 'ok' : outcome.failure.kind;
+    },
+  };
+}
+
+describe('a full disk', () => {
+  it('takes what is written over, and nothing behind the end', () => {
+    const at = stage();
+    at.write(0, 2 * blockBytes + 100);
+    at.full(true);
+    expect(at.write(0, 2 * blockBytes + 100)).toBe('ok');
+    expect(at.write(blockBytes - 1, 2)).toBe('ok');
+    expect(at.write(2 * blockBytes + 99, 2)).toBe('full');
+    expect(at.write(2 * blockBytes + 100, 1)).toBe('full');
+    expect(at.write(9 * blockBytes, 0)).toBe('ok');
+    at.full(false);
+    expect(at.write(2 * blockBytes + 99, 2)).toBe('ok');
+  });
+
+  it('has no room for the zeros that a file was extended by, or that fill a gap', () => {
+    const at = stage();
+    at.write(0, 10);
+    at.do<void>((done) => at.file.truncate(3 * blockBytes, done));
+    at.write(4 * blockBytes, 10);
+    at.full(true);
+    expect(at.write(0, blockBytes)).toBe('ok');
+    expect(at.write(blockBytes - 1, 2)).toBe('full');
+    expect(at.write(2 * blockBytes, 1)).toBe('full');
+    expect(at.write(3 * blockBytes, 1)).toBe('full');
+    expect(at.write(4 * blockBytes, 10)).toBe('ok');
+  });
+
+  it('takes back the room of what is cut off', () => {
+    const at = stage();
+    at.write(0, 2 * blockBytes);
+    at.full(true);
+    for (const length of [blockBytes, 2 * blockBytes]) {
+      at.do<void>((done) => at.file.truncate(length, done));
+    }
+    expect(at.write(blockBytes, 1)).toBe('full');
+    expect(at.write(0, blockBytes)).toBe('ok');
+  });
+
+  it('has written of what it refuses what there was room for, at most', () => {
+    const lengths = new Set<number>();
+    for (let seed = 1; seed <= 50; seed++) {
+      const at = stage({}, seed);
+      at.write(0, 100);
+      at.full(true);
+      expect(at.do<void>((done) => at.file.write(50, new Uint8Array(100), done)).ok).toBe(false);
+      const read = at.do<Uint8Array>((done) => at.file.read(0, 1000, done));
+      const bytes = read.ok ? read.value : [];
+      expect(bytes.length).toBe(100);
+      expect(bytes.slice(0, 50).every((byte) => byte === 7)).toBe(true);
+      lengths.add(bytes.filter((byte) => byte === 0).length);
+    }
+    expect(lengths.size).toBeGreaterThan(5);
+  });
+
+  it('takes nothing at all where what is written over is copied', () => {
+    const at = stage({ copiesOnWrite: true });
+    at.write(0, 100);
+    at.full(true);
+    expect(at.write(0, 1)).toBe('full');
+    expect(at.do<void>((done) => at.file.sync(done)).ok).toBe(true);
+    at.full(false);
+    expect(at.write(0, 1)).toBe('ok');
+  });
+});
