@@ -127,6 +127,34 @@ describe('the view', () => {
     expect(cluster.store('r1').view()).toEqual([addressOf('r1')]);
   });
 
+  it('is without what was removed by who has not heard itself of its last start', () => {
+    const cluster = Cluster.ready(3);
+    const cut = cluster.simulation.partition(['r1'], ['r2']);
+    cluster.runFor(3_000);
+    cluster.host('r1').crash('process');
+    cluster.restart('r1');
+    const written = tokenOf(cluster.put('r1', 'a', 1));
+    cluster.until(() => cluster.get('r2', 'a', written).kind === 'found', 'r2 hears of it through r3');
+    expect(cluster.changeView('r2', 'r1', false)).toEqual({ kind: 'changed' });
+    cut.mend();
+    cluster.runFor(20_000);
+    for (const name of ['r2', 'r3']) {
+      expect(cluster.store(name).view()).toEqual(['r2', 'r3'].map(addressOf));
+    }
+  });
+
+  it('has in it who came by way of a removed one first', () => {
+    const cluster = Cluster.ready(3, { seed: 2 });
+    cluster.runFor(2_000);
+    cluster.changeView('r2', 'r1', false);
+    cluster.until(() => cluster.eventsOf('r1', 'fenced').length > 0, 'r1 is told');
+    const written = tokenOf(cluster.put('r2', 'a', 1));
+    cluster.boot('r4', ['r1', 'r2', 'r3', 'r4']);
+    cluster.until(() => cluster.isUp('r4'), 'r4 is up');
+    cluster.until(() => cluster.get('r4', 'a', written).kind === 'found', 'r4 has what the members have');
+    expect(cluster.store('r3').view()).toEqual(['r2', 'r3', 'r4'].map(addressOf));
+  });
+
   it('is without what an operator removed, whatever it says, until it is named again', () => {
     const cluster = Cluster.ready(3);
     expect(cluster.changeView('r1', 'r3', false)).toEqual({ kind: 'changed' });

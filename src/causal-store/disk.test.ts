@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { calm } from '../simulator/index.ts';
 import { limits } from './limits.ts';
 import { Cluster, tokenOf } from './testing/cluster.ts';
 
@@ -139,6 +140,22 @@ describe('a journal', () => {
     cluster.host('r1').setDiskFull(false);
     cluster.runFor(10_000);
     expect(cluster.eventsOf('r1', 'snapshot').length).toBe(1);
+  });
+
+  it('that is cut short while a key is deleted and forgotten has the delete, and forgets it afterwards', () => {
+    const store = { members: [], segmentBytes: 64 * 1024 * 1024, buffers: { journalBytesMin: 15_000_000 } };
+    const profile = { ...calm, disk: { ...calm.disk, latencyMsMin: 80, latencyMsMax: 80 } };
+    const cluster = new Cluster(1, { store, profile });
+    cluster.until(() => cluster.isUp('r1'), 'it is up');
+    for (let key = 0; key < 200; key++) cluster.put('r1', `k${key}`, 'x'.repeat(80_000));
+    cluster.runFor(1_200);
+    expect(cluster.eventsOf('r1', 'snapshot')).toEqual([]);
+    expect(cluster.delete('r1', 'k0').kind).toBe('deleted');
+    cluster.until(() => cluster.eventsOf('r1', 'snapshot').length === 1, 'it is cut short', 60_000);
+    cluster.until(() => cluster.tombstonesOf('r1') === 0, 'the delete is forgotten', 5_000);
+    cluster.host('r1').crash('process');
+    cluster.restart('r1');
+    expect(cluster.get('r1', 'k0').kind).toBe('absent');
   });
 
   it('that was damaged gets back from the peers what they have', () => {

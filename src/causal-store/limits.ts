@@ -56,17 +56,27 @@ export const limits = {
   /** Records of one incarnation: 8,900 years of a thousand a second. */
   sequenceMax: 2 ** 48,
   membersMax: 256,
-  /** Starts of all replicas together: each has an origin in every vector. */
-  startsMax: 65_536,
+  /** Records remembered that stand in for what one origin wrote: each time one of its disks came back. */
+  standInsMax: 16,
+  /** Tombstones of one origin that are kept before those that no longer decide are dropped. */
+  gravesSweptMin: 1_024,
+  /** Members and former ones: an operator can name no more. */
+  addressesMax: 65_536,
+  /** One record: with a batch or a piece of a snapshot before it, it fits into one message of a link. */
+  recordBytesMax: 3.5 * 1024 * 1024,
+  /** Origins that are taken from peers: starts of all replicas together. */
+  originsTakenMax: 128_000,
+  /** From here on a replica does not start: somewhat higher, so that no peer can bring that about. */
+  startsMax: 130_000,
   /** From here on each start warns that they come to an end. */
-  startsWarn: 60_000,
+  startsWarn: 64_000,
   /** Origins in a vector that is read, or known: more than there ever are, since many may start at once. */
   originsMax: 131_072,
   addressBytesMax: 255,
   /** A key, in UTF-16 code units, and a value, as JSON text: a record is one message of a link. */
   keyCharactersMax: 1_024,
   valueCharactersMax: 1_100_000,
-  /** What goes on until somebody does something about it, as a member that is away, is reported this often. */
+  /** What goes on until somebody does something about it, a member that is away, is reported this often. */
   warnEveryMs: 60_000,
   /** What was set aside and could not be written is tried again this often. */
   quarantineRetryMs: 5_000,

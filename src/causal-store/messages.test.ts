@@ -13,7 +13,13 @@ const greeting = {
   applied: vector('a5 b300'),
 };
 const setBy = { rank: 2, stamp: 300, origin: id('b'), sequence: 4 };
-const verdict = { judgement: 'rejoin', listed: true, presenceBy: setBy, bindingBy: undefined } as const;
+const verdict = {
+  judgement: 'rejoin',
+  listed: true,
+  presenceBy: setBy,
+  bindingBy: undefined,
+  forgotten: dot('a300'),
+} as const;
 const records = {
   epoch: 3,
   wantsAck: true,
@@ -34,7 +40,7 @@ const golden = [
     verdict,
     messages.encodeVerdict(verdict),
     messages.decodeVerdict,
-    '01010102ac0210626262626262626262626262626262620400',
+    '01010102ac02106262626262626262626262626262626204' + '00' + '01aaaaaaaaaaaaaaaaac02',
   ],
   [
     'pull',
@@ -80,8 +86,23 @@ describe('messages between replicas', () => {
 
   it('knows every judgement', () => {
     for (const judgement of ['open', 'rejoin', 'restored', 'fenced', 'foreign'] as const) {
-      const each = { judgement, listed: false, presenceBy: undefined, bindingBy: setBy };
+      const each = {
+        judgement,
+        listed: false,
+        presenceBy: undefined,
+        bindingBy: setBy,
+        forgotten: undefined,
+      };
       expect(messages.decodeVerdict(messages.encodeVerdict(each))).toEqual(each);
     }
+  });
+
+  it.each([
+    ['a rank above all there are', { ...setBy, rank: 3 }],
+    ['a sequence above all there are', { ...setBy, sequence: 2 ** 48 + 1 }],
+    ['an origin that is none', { ...setBy, origin: 'b' }],
+  ])('has no register that was set by %s', (_, bindingBy) => {
+    const bytes = messages.encodeVerdict({ ...verdict, bindingBy });
+    expect(() => messages.decodeVerdict(bytes)).toThrow('set by nobody');
   });
 });

@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts';
-import type { SetBy } from './core/members.ts';
+import { highestRank, type SetBy } from './core/members.ts';
 import type { Dot } from './core/record.ts';
+import { limits } from './limits.ts';
 import { readDot, readVector, wireVersion, writeDot, writeVector } from './wire.ts';
 
 /** What replicas say to each other over a link. The numbers are part of the wire format. */
@@ -32,6 +33,8 @@ export interface Verdict {
   /** What these two were last set by, to whoever says this; undefined when it has never heard of it. */
   readonly presenceBy: SetBy | undefined;
   readonly bindingBy: SetBy | undefined;
+  /** Of one judged as restored: a record of its own that it claimed to have, and did not have when it greeted. */
+  readonly forgotten: Dot | undefined;
 }
 
 /** Send what I lack, in answers that carry this epoch; those of earlier ones I no longer take. */
@@ -83,6 +86,8 @@ export function encodeVerdict(verdict: Verdict): Uint8Array {
   writer.u8(verdict.listed ? 1 : 0);
   writeSetBy(writer, verdict.presenceBy);
   writeSetBy(writer, verdict.bindingBy);
+  writer.u8(verdict.forgotten === undefined ? 0 : 1);
+  if (verdict.forgotten !== undefined) writeDot(writer, verdict.forgotten);
   return writer.take();
 }
 
@@ -95,6 +100,7 @@ export function decodeVerdict(bytes: Uint8Array): Verdict {
     listed: reader.u8() === 1,
     presenceBy: readSetBy(reader),
     bindingBy: readSetBy(reader),
+    forgotten: reader.u8() === 0 ? undefined : readDot(reader),
   };
   reader.end();
   return verdict;
@@ -196,10 +202,15 @@ export function writeSetBy(to: ByteWriter, by: SetBy | undefined): void {
 
 export function readSetBy(reader: ByteReader): SetBy | undefined {
   if (reader.u8() === 0) return undefined;
-  return {
+  const by = {
     rank: reader.u8(),
     stamp: reader.varint(),
     origin: reader.text(),
     sequence: reader.varint(),
   };
+  // A higher one would stand above anything an operator could say.
+  if (by.rank > highestRank || by.sequence > limits.sequenceMax || !/^(?:[0-9a-f]{16})?$/.test(by.origin)) {
+    throw new MalformedBytes('A register was set by nobody there can be.');
+  }
+  return by;
 }

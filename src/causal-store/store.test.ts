@@ -104,6 +104,9 @@ describe('a store of three replicas', () => {
     expect(() => store.put({ key: longKey, token: '', value: '1' }, ignore)).toThrow(/at most/);
     expect(() => store.put({ key: 'k', token: '', value: longValue }, ignore)).toThrow(/at most/);
     expect(() => store.delete({ key: longKey, token: '' }, ignore)).toThrow(/at most/);
+    expect(() => store.put({ key: 'k\ud800', token: '', value: '1' }, ignore)).toThrow(/half a character/);
+    expect(() => store.put({ key: 'k', token: '', value: '"\udc00"' }, ignore)).toThrow(/half a character/);
+    expect(() => store.delete({ key: '\ud83d', token: '' }, ignore)).toThrow(/half a character/);
   });
 });
 

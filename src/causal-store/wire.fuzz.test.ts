@@ -44,6 +44,7 @@ const formats: readonly (readonly [string, (prng: Prng) => Uint8Array, (bytes: U
           listed: true,
           presenceBy: { rank: 2, stamp: 300, origin: id('b'), sequence: 4 },
           bindingBy: undefined,
+          forgotten: undefined,
         }),
       messages.decodeVerdict,
     ],

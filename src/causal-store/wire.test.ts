@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MalformedBytes } from './bytes.ts';
 import { decodeNote, encodeNote, type Note } from './core/notes.ts';
 import type { StoreRecord } from './core/record.ts';
+import { limits } from './limits.ts';
 import { claim, dots, id, member, opening, randomRecord, write } from './testing/records.ts';
 import { forSeeds } from './testing/seeds.ts';
 import { decodeRecord, encodeRecord, wireVersion } from './wire.ts';
@@ -101,6 +102,19 @@ describe('the form of records', () => {
     ['the sequence 0', '0300aaaaaaaaaaaaaaaa000000'],
     ['flags that are none', '0500aaaaaaaaaaaaaaaa01010003783a3108'],
     ['nobody who takes the place of a member', '0500aaaaaaaaaaaaaaaa01010003783a3105'],
+    [
+      'more handed in than a stream holds',
+      hex(encodeRecord(opening('a1', { handsIn: limits.sequenceMax }))),
+    ],
+    ['too long a key', hex(encodeRecord(write('a1', { key: 'k'.repeat(limits.keyCharactersMax + 1) })))],
+    [
+      'too long a value',
+      hex(encodeRecord(write('a1', { value: 'x'.repeat(limits.valueCharactersMax + 1) }))),
+    ],
+    [
+      'more bytes than any has',
+      hex(encodeRecord(claim('a1', Array.from({ length: 420_000 }, (_, n) => `b${n + 1}`).join(' ')))),
+    ],
     ['bytes behind the end', '0300aaaaaaaaaaaaaaaa01010000'],
   ])('has no record with %s', (_, bytes) => {
     expect(() => decodeRecord(Buffer.from(bytes, 'hex'))).toThrow(MalformedBytes);

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts';
-import type { Dot, Encoded, StoreRecord, VersionId } from './core/record.ts';
+import type { Dot, Encoded, StoreRecord, VersionId, Write } from './core/record.ts';
 import type { Vector } from './core/vector.ts';
 import { limits } from './limits.ts';
 
@@ -66,10 +66,22 @@ function writeBody(writer: ByteWriter, record: StoreRecord): void {
 
 /** Throws `MalformedBytes`. */
 export function decodeRecord(bytes: Uint8Array): Encoded {
+  if (bytes.byteLength > limits.recordBytesMax)
+    throw new MalformedBytes('A record is longer than any can be.');
   const reader = new ByteReader(bytes);
   const record = readRecord(reader);
   reader.end();
+  if (record.kind === 'opening' && record.sequence + record.handsIn > limits.sequenceMax) {
+    throw new MalformedBytes('An opening hands in more than a stream can hold.');
+  }
+  if (record.kind === 'write' && isTooLarge(record)) {
+    throw new MalformedBytes('A key or a value is longer than any can be.');
+  }
   return { record, bytes };
+}
+
+function isTooLarge({ key, value = '' }: Write): boolean {
+  return key.length > limits.keyCharactersMax || value.length > limits.valueCharactersMax;
 }
 
 function readRecord(reader: ByteReader): StoreRecord {

@@ -49,5 +49,6 @@ function drawBuffers(prng: Prng): Plan['buffers'] {
     batchBytesMax: 1 + prng.below(10 * most),
     scanEntriesPerTurn: 1 + prng.below(4),
     scanRestMax: prng.below(3),
+    journalBytesMin: 1_000 * (1 + prng.below(most)),
   };
 }

@@ -7,6 +7,7 @@ import type { Incoming } from './events.ts';
 import { Scan } from './scan.ts';
 
 const [here, there] = ['a:1', 'b:1'];
+const restored = { judgement: 'restored', forgotten: undefined } as const;
 
 /** A replica that its peer has told to be let in anew, and that has asked for that under epoch 1. */
 function joining(): CoreNetwork {
@@ -18,6 +19,7 @@ function joining(): CoreNetwork {
     listed: true,
     presenceBy: undefined,
     bindingBy: undefined,
+    forgotten: undefined,
   } as const;
   const payload = encodeVerdict(verdict);
   network.do(here, { type: 'message', from: there, kind: messageKinds.verdict, payload });
@@ -63,41 +65,83 @@ it('who has not asked takes no whole snapshot', () => {
   expect(bring(network, { from: there, epoch: 1, isWhole: true })).toBe(false);
 });
 
+it('asks another one when nothing comes of the first', () => {
+  const others = ['b:1', 'c:1', 'd:1'];
+  const network = new CoreNetwork([here, ...others]);
+  for (const other of others) network.link(here, other);
+  network.settle();
+  const verdict = { ...restored, listed: true, presenceBy: undefined, bindingBy: undefined };
+  const payload = encodeVerdict(verdict);
+  for (const from of others)
+    network.do(here, { type: 'message', from, kind: messageKinds.verdict, payload });
+  for (let times = 0; times < 3; times++) network.wait(limits.joinMs + 1);
+  const asked = network.messages.filter(({ from, kind }) => from === here && kind === messageKinds.join);
+  expect(asked.map(({ to }) => to)).toEqual([...others, 'b:1']);
+});
+
+it('who was told by others that it was removed lets nobody in', () => {
+  const network = new CoreNetwork([here, there]);
+  network.link(here, there);
+  network.settle();
+  const fenced = {
+    judgement: 'fenced',
+    listed: false,
+    presenceBy: undefined,
+    bindingBy: undefined,
+  } as const;
+  const payload = encodeVerdict({ ...fenced, forgotten: undefined });
+  network.do(here, { type: 'message', from: there, kind: messageKinds.verdict, payload });
+  expect(joinedBy(network, 'c:1')).toBe(false);
+  network.do(here, { type: 'peer-down', address: there });
+  expect(joinedBy(network, 'c:1')).toBe(true);
+});
+
+it('who sends two snapshots already lets nobody in: he is asked again', () => {
+  const network = new CoreNetwork([here]);
+  expect(joinedBy(network, 'c:1')).toBe(true);
+  network.sync(here);
+  expect(joinedBy(network, 'd:1')).toBe(true);
+  network.sync(here);
+  expect(joinedBy(network, 'e:1')).toBe(false);
+});
+
+/** Whether a stranger who asks is let in. */
+function joinedBy(network: CoreNetwork, stranger: string): boolean {
+  const { ledger } = network.replica(here);
+  const before = ledger.ownSequence;
+  const node = id(stranger.slice(0, 1));
+  const greeting = { group: 0, address: stranger, node, start: 1, origin: node, applied: new Map() };
+  const { greet, join } = messageKinds;
+  network.do(here, { type: 'peer-up', address: stranger });
+  network.do(here, { type: 'message', from: stranger, kind: greet, payload: encodeGreeting(greeting) });
+  network.do(here, {
+    type: 'message',
+    from: stranger,
+    kind: join,
+    payload: encodeJoin({ epoch: 1, node }),
+  });
+  return ledger.ownSequence > before;
+}
+
 describe('a stranger who asks to be let in', () => {
   const stranger = 'c:1';
 
-  /** Asks a replica that knows of so many members; what that has written and reported since. */
+  /** Asks a replica that knows of so many members; whether it is let in, and what that has reported. */
   function asked(members: number) {
     const network = new CoreNetwork([here]);
     const { ledger } = network.replica(here);
     ledger.state.members.found([here, ...Array.from({ length: members - 1 }, (_, index) => `m${index}:1`)]);
-    const [node, origin] = [id('c'), id('d')];
-    const greeting = encodeGreeting({
-      group: 0,
-      address: stranger,
-      node,
-      start: 1,
-      origin,
-      applied: new Map(),
-    });
-    const before = ledger.ownSequence;
-    network.do(here, { type: 'peer-up', address: stranger });
-    const { greet, join } = messageKinds;
-    network.do(here, { type: 'message', from: stranger, kind: greet, payload: greeting });
-    const payload = encodeJoin({ epoch: 1, node });
-    network.do(here, { type: 'message', from: stranger, kind: join, payload });
-    const refusals = network.reports.filter(({ type }) => type === 'join-refused');
-    return { written: ledger.ownSequence - before, refusals };
+    const isIn = joinedBy(network, stranger);
+    return { isIn, refusals: network.reports.filter(({ type }) => type === 'join-refused') };
   }
-
   it('becomes a member', () => {
-    expect(asked(limits.membersMax - 1)).toEqual({ written: 1, refusals: [] });
+    expect(asked(limits.membersMax - 1)).toEqual({ isIn: true, refusals: [] });
   });
 
   it('is refused where there are as many as there can be', () => {
     const { membersMax } = limits;
     const refusals = [{ type: 'join-refused', at: here, peer: stranger, membersMax }];
-    expect(asked(membersMax)).toEqual({ written: 0, refusals });
+    expect(asked(membersMax)).toEqual({ isIn: false, refusals });
   });
 });
 

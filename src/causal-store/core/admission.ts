@@ -2,7 +2,7 @@ import { must } from '../../std/index.ts';
 import { MalformedBytes } from '../bytes.ts';
 import { limits } from '../limits.ts';
 import { encodeJoin, type Join, messageKinds, type Verdict } from '../messages.ts';
-import { mustRejoin } from './door.ts';
+import { isTrueOf, mustRejoin } from './door.ts';
 import type { Effect, Incoming } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { highestStamp, type Ledger } from './ledger.ts';
@@ -38,6 +38,7 @@ export class Admission {
   #joining: Joining | undefined;
   #incoming: Incoming | undefined;
   #epochs = 0;
+  #lastAsked: string | undefined;
   /** When there last was a peer to exchange with. */
   #lastOpenMs = 0;
   /** By the sequence of the record that lets it in: who then gets a snapshot. */
@@ -53,13 +54,22 @@ export class Admission {
     this.#lastOpenMs = nowMs;
   }
 
-  onVerdict(peer: Peer, { judgement }: Verdict, nowMs: number): void {
+  onVerdict(peer: Peer, verdict: Verdict, nowMs: number): void {
+    const { judgement } = verdict;
+    if (
+      judgement === 'restored' &&
+      !peer.isGreetedAgain &&
+      !isTrueOf(this.#options.ledger.state, verdict)
+    ) {
+      peer.isGreetedAgain = true;
+      this.#options.exchange.greet(peer);
+    }
     if (judgement === 'fenced' && peer.isReportDue('fenced', nowMs))
       this.#report({ type: 'fenced', by: peer.address });
     this.join(nowMs);
   }
 
-  /** Asks the first peer that says it must; another one after a while, if that leads to nothing. */
+  /** Asks a peer that says it must; the next such one after a while, if that leads to nothing. */
   join(nowMs: number): void {
     const { ledger, exchange, newId, emit, isTrusted } = this.#options;
     if (exchange.hasOpen) this.#lastOpenMs = nowMs;
@@ -67,11 +77,12 @@ export class Admission {
     if (this.#joining !== undefined && nowMs - this.#joining.startedAtMs < limits.joinMs) return;
     this.#joining = undefined;
     const isLost = nowMs - this.#lastOpenMs > limits.lostMs;
-    for (const { isUp, verdict, address: from } of exchange.peers) {
+    for (const { isUp, verdict, address: from } of this.#inTurn()) {
       if (!isUp || verdict === undefined || !isTrusted(from)) continue;
       if (!mustRejoin(ledger.state, ledger.own, from, verdict, isLost)) continue;
       const epoch = ++this.#epochs;
       const node = newId();
+      this.#lastAsked = from;
       this.#joining = { from, epoch, node, startedAtMs: nowMs };
       this.#report({ type: 'rejoining', through: from, because: verdict.judgement });
       emit({ type: 'send', to: from, kind: messageKinds.join, payload: encodeJoin({ epoch, node }) });
@@ -79,14 +90,25 @@ export class Admission {
     }
   }
 
-  /** A peer asks to be let in. Who is no member itself, or about to leap, cannot do that. */
+  /** All peers, beginning behind the one that was asked last. */
+  #inTurn(): Peer[] {
+    const peers = [...this.#options.exchange.peers];
+    const next = peers.findIndex(({ address }) => address === this.#lastAsked) + 1;
+    return [...peers.slice(next), ...peers.slice(0, next)];
+  }
+
+  /**
+   * A peer asks to be let in. Who is no member itself, for all it hears from others, or about to leap, cannot
+   * do that; nor who cannot send it everything now: it asks again.
+   */
   onJoin(peer: Peer, { node, epoch }: Join): void {
-    const { ledger, letIn } = this.#options;
-    if (ledger.isPublishing || this.isDiskFull) return;
+    const { ledger, exchange, letIn } = this.#options;
+    if (ledger.isPublishing || this.isDiskFull || !exchange.canSendSnapshot(peer)) return;
+    for (const { isUp, verdict } of exchange.peers) if (isUp && verdict?.judgement === 'fenced') return;
     if (this.#joining !== undefined && !this.#givesWayTo(peer)) return;
     const { members } = ledger.state;
     if (!members.has(ledger.own.address)) return;
-    if (!members.has(peer.address) && members.present().length >= limits.membersMax) {
+    if (!members.has(peer.address) && !members.hasRoomFor(peer.address)) {
       this.#report({ type: 'join-refused', peer: peer.address, membersMax: limits.membersMax });
       return;
     }

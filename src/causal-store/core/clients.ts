@@ -30,6 +30,8 @@ interface ViewChanging {
 export class Clients {
   readonly #options: ClientsOptions;
   readonly #waits: Waits;
+  /** Writes that only wait until the state has leapt: for the disk, that is. */
+  readonly #leaping = new Waits(limits.durableWaitMs);
   /** By sequence: requests whose record is on its way to the disk. */
   readonly #writing = new Map<number, Writing>();
   /** By sequence, too: changes of the members. */
@@ -43,12 +45,12 @@ export class Clients {
 
   get dueMs(): number {
     const durableMs = Math.min(firstDueMs(this.#writing), firstDueMs(this.#viewChanges));
-    return Math.min(this.#waits.dueMs, this.#confirmations.dueMs, durableMs);
+    return Math.min(this.#waits.dueMs, this.#leaping.dueMs, this.#confirmations.dueMs, durableMs);
   }
 
   /** Requests that wait for what their token depends on. */
   get waiting(): number {
-    return this.#waits.size;
+    return this.#waits.size + this.#leaping.size;
   }
 
   /** The answer to a read whose token is covered; it waits for nothing. */
@@ -65,12 +67,20 @@ export class Clients {
   request(request: Request, nowMs: number, wallMs: number): void {
     if (this.#isReady(request)) this.#carryOut(request, nowMs, wallMs);
     else if (request.token === 'unknown') this.#answer(request.id, { kind: 'uncovered' });
-    else if (!this.#waits.add(request, nowMs)) this.#answer(request.id, { kind: 'refused', why: 'busy' });
+    else {
+      const isCovered = this.#options.ledger.state.coversAll(request.token);
+      const waits = isCovered ? this.#leaping : this.#waits;
+      if (!waits.add(request, nowMs)) this.#answer(request.id, { kind: 'refused', why: 'busy' });
+    }
   }
 
-  /** More is covered than was. */
-  covered(nowMs: number, wallMs: number): void {
-    for (const request of this.#waits.ready(this.#isReady)) this.#carryOut(request, nowMs, wallMs);
+  /** More is covered than was. While the disk takes nothing only reads go on. */
+  covered(nowMs: number, wallMs: number, takesWrites: boolean): void {
+    const isReady = (request: Request): boolean =>
+      (takesWrites || request.kind === 'get') && this.#isReady(request);
+    for (const waits of [this.#leaping, this.#waits]) {
+      for (const request of waits.ready(isReady)) this.#carryOut(request, nowMs, wallMs);
+    }
   }
 
   answerViewChange(sequence: number, id: unknown, nowMs: number): void {
@@ -118,6 +128,7 @@ export class Clients {
 
   expire(nowMs: number): void {
     for (const { id } of this.#waits.expired(nowMs)) this.#answer(id, { kind: 'uncovered' });
+    for (const { id } of this.#leaping.expired(nowMs)) this.#answer(id, { kind: 'refused', why: 'busy' });
     for (const [sequence, { request, dueMs }] of this.#writing) {
       if (dueMs > nowMs) break;
       this.#writing.delete(sequence);

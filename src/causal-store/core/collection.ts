@@ -1,11 +1,9 @@
 import { limits } from '../limits.ts';
 import type { Effect } from './events.ts';
-import type { Exchange } from './exchange.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface CollectionOptions {
   readonly ledger: Ledger;
-  readonly exchange: Exchange;
   readonly emit: (effect: Effect) => void;
 }
 
@@ -20,10 +18,9 @@ export class Collection {
 
   /** What every member has may have grown: what was kept for the last of them can go. */
   settle(): void {
-    const { ledger, exchange, emit } = this.#options;
+    const { ledger, emit } = this.#options;
     const { state, intake } = ledger;
     if (state.settle()) intake.log.trim(state.claims.stable);
-    if (exchange.isScanning) return;
     const tombstones = state.table.collect(state.claims.stable);
     if (tombstones > 0) emit({ type: 'report', report: { type: 'collected', tombstones } });
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Greeting, Judgement, Verdict } from '../messages.ts';
-import { claim, id, member, opening, vector } from '../testing/records.ts';
-import { hasForgotten, judge, mustRejoin, verdictOn } from './door.ts';
+import { claim, dot, id, member, opening, vector } from '../testing/records.ts';
+import { forgottenBy, judge, mustRejoin, verdictOn } from './door.ts';
 import { Peer } from './peer.ts';
 import type { StoreRecord } from './record.ts';
 import { State } from './state.ts';
@@ -24,7 +24,7 @@ function greetingOf(greeting: Partial<Greeting> = {}): Greeting {
 function judged(state: State, greeting: Greeting | undefined, there: readonly string[] = []): Judgement {
   const peer = new Peer(x);
   peer.greeting = greeting;
-  peer.hasForgotten = greeting !== undefined && hasForgotten(state, greeting);
+  peer.forgotten = greeting === undefined ? undefined : forgottenBy(state, greeting);
   return judge({ state, group: 0 }, peer, (address) => there.includes(address));
 }
 
@@ -129,15 +129,37 @@ const own = { node: id('a'), start: 1, origin: id('a'), address: x };
 const letIn = member('b5', { address: x, present: true, who: id('a'), stamp: 50 });
 const later = { rank: 2, stamp: 60, origin: id('c'), sequence: 1 };
 const earlier = { ...later, stamp: 40 };
-const knowsNothing = { listed: false, presenceBy: undefined, bindingBy: undefined };
+const knowsNothing = { listed: false, presenceBy: undefined, bindingBy: undefined, forgotten: undefined };
 
 function verdict(judgement: Judgement, rest: Partial<Verdict> = {}): Verdict {
-  return { judgement, listed: true, presenceBy: earlier, bindingBy: earlier, ...rest };
+  const forgotten = undefined;
+  return { judgement, listed: true, presenceBy: earlier, bindingBy: earlier, forgotten, ...rest };
+}
+
+function peerAt(address: string, judgement: Judgement): Peer {
+  const peer = new Peer(address);
+  peer.judgement = judgement;
+  peer.forgotten = dot('a7');
+  return peer;
 }
 
 describe('a verdict', () => {
   it.each([
     ['of old copy is always followed', stateOf([letIn]), verdict('restored'), false, true],
+    [
+      'of old copy is not followed by who has what it is said to have forgotten',
+      stateOf([letIn, claim('a7', 'b1')]),
+      verdict('restored', { forgotten: dot('a7') }),
+      false,
+      false,
+    ],
+    [
+      'of old copy is followed by who lacks what it is said to have forgotten',
+      stateOf([letIn, claim('a6', 'b1')]),
+      verdict('restored', { forgotten: dot('a7') }),
+      false,
+      true,
+    ],
     ['of open means nothing to do', stateOf([letIn]), verdict('open'), false, false],
     ['of fenced is for the operator', stateOf([letIn]), verdict('fenced'), false, false],
     ['is followed by who is no member', stateOf([removed]), verdict('rejoin'), false, true],
@@ -184,12 +206,17 @@ describe('a verdict', () => {
   it('says what it was based on', () => {
     const state = stateOf([letIn]);
     const { presence, binding } = state.members.get(x) ?? {};
-    expect(verdictOn(state, x, 'open')).toEqual({
+    expect(verdictOn(state, peerAt(x, 'open'))).toEqual({
       judgement: 'open',
+      forgotten: undefined,
       listed: true,
       presenceBy: presence?.by,
       bindingBy: binding?.by,
     });
-    expect(verdictOn(state, 'nobody:1', 'rejoin')).toEqual({ judgement: 'rejoin', ...knowsNothing });
+    expect(verdictOn(state, peerAt('nobody:1', 'rejoin'))).toEqual({
+      judgement: 'rejoin',
+      ...knowsNothing,
+    });
+    expect(verdictOn(state, peerAt(x, 'restored')).forgotten).toEqual(dot('a7'));
   });
 });

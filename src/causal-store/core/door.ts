@@ -2,8 +2,9 @@ import type { Greeting, Judgement, Verdict } from '../messages.ts';
 import { compareSetBy, isAwaited, isFormal, type Member } from './members.ts';
 import type { Identity } from './notes.ts';
 import type { Peer } from './peer.ts';
+import type { Dot } from './record.ts';
 import type { State } from './state.ts';
-import { sequenceOf } from './vector.ts';
+import { coversDot, sequenceOf } from './vector.ts';
 
 /**
  * Whether a replica that has greeted may be taken from. Only members may, and of those only nodes that
@@ -12,7 +13,7 @@ import { sequenceOf } from './vector.ts';
  */
 export function judge(
   { state, group }: { readonly state: State; readonly group: number },
-  { address, greeting, hasForgotten }: Peer,
+  { address, greeting, forgotten }: Peer,
   /** Whether somebody speaks from there now. */
   isThere: (address: string) => boolean,
 ): Judgement {
@@ -25,7 +26,7 @@ export function judge(
     if (isAwaited(member)) return 'open';
     if (member.binding.node !== greeting.node) return 'rejoin';
   }
-  return hasForgotten ? 'restored' : 'open';
+  return forgotten === undefined ? 'open' : 'restored';
 }
 
 /**
@@ -50,23 +51,33 @@ function hasMoved(
   return from !== undefined && !isThere(from.address);
 }
 
-/** Whether it greets with less than its own claims, known here, say that it had. */
-export function hasForgotten(state: State, greeting: Greeting): boolean {
+/** Of its own claims, known here, one that it does not have when it greets. */
+export function forgottenBy(state: State, greeting: Greeting): Dot | undefined {
   for (const { origin, node } of state.nodes.lives) {
     if (node !== greeting.node) continue;
-    if (state.claims.latest(origin) > sequenceOf(greeting.applied, origin)) return true;
+    const sequence = state.claims.latest(origin);
+    if (sequence > sequenceOf(greeting.applied, origin)) return { origin, sequence };
   }
-  return false;
+  return undefined;
 }
 
-export function verdictOn(state: State, address: string, judgement: Judgement): Verdict {
+export function verdictOn(state: State, { address, judgement = 'foreign', forgotten }: Peer): Verdict {
   const member = state.members.get(address);
   return {
     judgement,
+    forgotten: judgement === 'restored' ? forgotten : undefined,
     listed: state.members.has(address),
     presenceBy: member?.presence.by,
     bindingBy: member?.binding.by,
   };
+}
+
+/**
+ * Whether what is said to be forgotten is: a claim may have come round by another way and be held against a
+ * greeting that was sent before it. Who has the claim has, by causality, all that it claimed to have.
+ */
+export function isTrueOf(state: State, { forgotten }: Verdict): boolean {
+  return forgotten === undefined || !coversDot(state.applied, forgotten);
 }
 
 /**
@@ -81,7 +92,7 @@ export function mustRejoin(
   verdict: Verdict,
   isLost: boolean,
 ): boolean {
-  if (verdict.judgement === 'restored') return true;
+  if (verdict.judgement === 'restored') return isTrueOf(state, verdict);
   if (verdict.judgement !== 'rejoin') return false;
   const mine = state.members.get(own.address);
   if (mine === undefined || !mine.presence.present) return true;

@@ -88,6 +88,8 @@ export type Event = Time &
     | { readonly type: 'snapshot-lost'; readonly incoming: Incoming }
     /** One of ours went out whole, or did not. */
     | { readonly type: 'snapshot-sent'; readonly to: string; readonly scan: Scan }
+    /** What took the journal's place has been read, or given up. */
+    | { readonly type: 'journal-scanned' }
     | { readonly type: 'wake' }
   );
 

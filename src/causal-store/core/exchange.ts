@@ -59,11 +59,6 @@ export class Exchange {
     return this.#peers.values();
   }
 
-  /** Snapshots are being read: nothing may be forgotten meanwhile. */
-  get isScanning(): boolean {
-    return this.#scans > 0;
-  }
-
   /** Whether there is a peer to exchange with. */
   get hasOpen(): boolean {
     for (const peer of this.#peers.values()) if (peer.isOpen) return true;
@@ -100,8 +95,9 @@ export class Exchange {
     peer.verdict = undefined;
     peer.outgoing = undefined;
     peer.wantsAck = false;
+    peer.isGreetedAgain = false;
     peer.stopTaking();
-    this.#options.reception.greet(peer);
+    this.greet(peer);
     this.#contact(peer, nowMs);
   }
 
@@ -139,13 +135,18 @@ export class Exchange {
   greetAll(): void {
     this.#aheadTo = 0;
     for (const peer of this.#peers.values()) {
+      // What those have confirmed that are away was of the former identity as well.
+      peer.acked = 0;
       if (!peer.isUp) continue;
       peer.outgoing = undefined;
-      peer.acked = 0;
       peer.stopTaking();
-      this.#options.reception.greet(peer);
+      this.greet(peer);
     }
     this.judgeAll();
+  }
+
+  greet(peer: Peer): void {
+    this.#options.reception.greet(peer);
   }
 
   judgeAll(): void {
@@ -225,13 +226,17 @@ export class Exchange {
   /** Sends all there is, or all beyond a vector. */
   #sendSnapshot(peer: Peer, epoch: number, beyond: ReadonlyMap<string, number> | undefined): void {
     peer.outgoing = undefined;
-    if (peer.isSentSnapshot || this.#scans >= limits.snapshotsMax) return;
+    if (!this.canSendSnapshot(peer)) return;
     peer.isSentSnapshot = true;
     this.#scans++;
     const { state, buffers } = this.#options.ledger;
     const scan = new Scan(state, { beyond, buffers });
     const head = { epoch, isWhole: beyond === undefined };
     this.#options.emit({ type: 'send-snapshot', to: peer.address, head, scan });
+  }
+
+  canSendSnapshot(peer: Peer): boolean {
+    return !peer.isSentSnapshot && this.#scans < limits.snapshotsMax;
   }
 
   sendWhole(peer: Peer, epoch: number): void {

@@ -13,6 +13,8 @@ export interface Header {
   readonly horizon: number;
   readonly stampMax: number;
   readonly members: readonly Member[];
+  /** Of all stamps in it. */
+  readonly highestStamp: number;
   /** Puts members, nodes and claims into a state, beside what it has. */
   mergeInto(state: State): void;
 }
@@ -85,9 +87,14 @@ export function readHeader(reader: ByteReader): Header {
     origin: reader.id(),
     steps: readList(reader, () => ({ at: reader.varint(), covers: reader.varint() })),
   }));
+  const stamps = [
+    ...members.flatMap(({ presence, binding }) => [presence.by.stamp, binding.by.stamp]),
+    ...lives.map(({ stamp }) => stamp),
+  ];
   return {
     applied,
     members,
+    highestStamp: stamps.reduce((most, stamp) => Math.max(most, stamp), Math.max(stampMax, horizon)),
     stable,
     horizon,
     stampMax,

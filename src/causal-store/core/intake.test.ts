@@ -129,12 +129,23 @@ describe('a leap', () => {
 
   it('is not taken from more starts than there can be, and goes on being taken from those known', () => {
     const taking = new Taking();
-    for (let start = 0; start < limits.originsMax; start++) {
+    for (let start = 0; start < limits.originsTakenMax; start++) {
       taking.state.applied.set(start.toString(16).padStart(16, '0'), 1);
     }
     const intake = new Intake(taking.state);
     const known = { ...write('a2'), origin: '0'.repeat(16) };
     expect(intake.take(encoded(write('a1')), () => {})).toBe('dropped');
     expect(intake.take(encoded(known), () => {})).toBe('accepted');
+  });
+
+  it('is held without the message it came in', () => {
+    const { intake } = new Taking();
+    const whole = Buffer.concat([encoded(write('a2')).bytes, Buffer.alloc(100_000)]);
+    const bytes = whole.subarray(0, encoded(write('a2')).bytes.byteLength);
+    const taken: Encoded[] = [];
+    intake.take({ record: write('a2'), bytes }, () => {});
+    intake.take(encoded(write('a1')), (each) => taken.push(each));
+    expect(taken[1]?.bytes).toEqual(new Uint8Array(bytes));
+    expect(taken[1]?.bytes.buffer.byteLength).toBeLessThan(10_000);
   });
 });

@@ -66,7 +66,7 @@ export class Intake {
     const { record } = encoded;
     const next = sequenceOf(this.accepted, record.origin) + 1;
     if (record.sequence < next) return 'known';
-    if (next === 1 && this.accepted.size >= limits.originsMax) return 'dropped';
+    if (next === 1 && this.accepted.size >= limits.originsTakenMax) return 'dropped';
     if (record.sequence > next || !this.acceptsAll(record.dependencies)) return this.#hold(encoded);
     this.accept(encoded);
     accepted(encoded);
@@ -122,7 +122,8 @@ export class Intake {
       this.#held.set(origin, held);
     }
     if (held.has(sequence)) return 'known';
-    held.set(sequence, encoded);
+    // Else it would keep the whole message it came in.
+    held.set(sequence, { record: encoded.record, bytes: new Uint8Array(encoded.bytes) });
     this.#heldRecords++;
     this.#heldBytes += size;
     return 'held';

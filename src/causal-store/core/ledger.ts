@@ -10,7 +10,7 @@ import type { Encoded, StoreRecord, Write } from './record.ts';
 import { rejoin } from './rejoin.ts';
 import { emptyStage, type Staged, stageChunk } from './scan.ts';
 import { type Applied, State } from './state.ts';
-import { sequenceOf } from './vector.ts';
+import { sequenceOf, type Vector } from './vector.ts';
 
 /** What became durable and has now taken effect. */
 export type Settled =
@@ -143,13 +143,21 @@ export class Ledger {
 
   /** True when this was the last chunk. Throws `MalformedBytes`, also for a stamp above `stampMax`. */
   stage(chunk: Uint8Array, stampMax: number): boolean {
-    stageChunk(this.#staged, chunk, stampMax);
-    const claimed = sequenceOf(this.#staged.header?.applied ?? new Map(), this.own.origin);
-    if (claimed > this.ownSequence) {
+    stageChunk(this.#staged, chunk, { group: this.group, stampMax });
+    const { header } = this.#staged;
+    if (header !== undefined) this.#checkOrigins(header.applied);
+    this.#note({ note: 'stage', chunk });
+    return header !== undefined;
+  }
+
+  #checkOrigins(applied: Vector): void {
+    if (sequenceOf(applied, this.own.origin) > this.ownSequence) {
       throw new MalformedBytes('A snapshot has more of this replica than it ever wrote.');
     }
-    this.#note({ note: 'stage', chunk });
-    return this.#staged.header !== undefined;
+    const { accepted } = this.#intake;
+    let origins = accepted.size;
+    for (const origin of applied.keys()) if (!accepted.has(origin)) origins++;
+    if (origins > limits.originsTakenMax) throw new MalformedBytes('There are more origins than can be.');
   }
 
   abandonStage(): void {
@@ -196,7 +204,7 @@ export class Ledger {
         this.#staged = emptyStage();
         break;
       case 'stage':
-        stageChunk(this.#staged, note.chunk.slice());
+        stageChunk(this.#staged, new Uint8Array(note.chunk));
         break;
       case 'publish':
         this.#replayPublish(note.rejoins);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Prng } from '../../std/index.ts';
+import { limits } from '../limits.ts';
 import { id, member, opening } from '../testing/records.ts';
 import { forSeeds, pick, shuffled } from '../testing/seeds.ts';
 import { isAwaited, isFormal, Members } from './members.ts';
@@ -99,5 +100,19 @@ describe('members', () => {
     const members = changed([moved], ['x:1', 'x:2']);
     expect(present(members)).toEqual(['x:2', 'new:1']);
     expect(members.get('new:1')?.binding.node).toBe(id('a'));
+  });
+
+  it('are as many as there can be, former ones included, and those known may be named again', () => {
+    const members = changed(
+      [],
+      Array.from({ length: limits.membersMax - 1 }, (_, index) => `m${index}:1`),
+    );
+    expect(members.hasRoomFor('new:1')).toBe(true);
+    for (let index = 0; index <= limits.addressesMax; index++) {
+      members.change(member(`a${index + 1}`, { address: `f${index}:1`, present: false }));
+    }
+    expect([members.hasRoomFor('new:1'), members.hasRoomFor('f1:1')]).toEqual([false, true]);
+    members.change(member('b1', { address: 'f1:1', present: true, stamp: 2 ** 40 }));
+    expect(members.hasRoomFor('f2:1')).toBe(false);
   });
 });

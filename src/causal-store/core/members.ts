@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import { compareVersions, type MemberChange, type Opening, type VersionId } from './record.ts';
 
 /** What a register was last set by: the higher rank decides, within a rank the higher version. */
@@ -13,6 +14,8 @@ const ranks = {
   presence: { opening: 0, list: 1, word: 2 },
   binding: { list: 0, opening: 1, word: 2 },
 } as const;
+
+export const highestRank = 2;
 
 export interface Presence {
   readonly present: boolean;
@@ -69,6 +72,12 @@ export class Members {
     for (const { binding } of this.#members.values())
       if (binding.node !== undefined) bound.add(binding.node);
     return bound;
+  }
+
+  /** Whether one more can be named: former ones are remembered as well. */
+  hasRoomFor(address: string): boolean {
+    if (!this.#members.has(address) && this.#members.size >= limits.addressesMax) return false;
+    return this.present().length < limits.membersMax;
   }
 
   /** The list of the very first start: all of them members, each to be bound to the first that comes. */

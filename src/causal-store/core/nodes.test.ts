@@ -59,3 +59,15 @@ it('has what is vouched for stand in where the dot itself lacks, and only up to 
   nodes.open(opening('d1', { vouches: dots('a6') }));
   expect(nodes.standInFor(vector('b3 c1 d1'), dot('a5'))).toEqual(dot('c1'));
 });
+
+it('goes on covering what was covered, whoever hands it in another time', () => {
+  const nodes = new Nodes();
+  nodes.open(opening('b1', { node: id('1'), vouches: dots('e5'), handsIn: 1 }));
+  nodes.open(opening('b1', { node: id('1'), abandons: [id('d')], handsIn: 1 }));
+  expect(nodes.covers(vector('b2'), dot('e5'))).toBe(true);
+  nodes.open(opening('c1', { node: id('2'), vouches: dots('e7'), abandons: [id('d')], handsIn: 3 }));
+  // What it hands in has not come yet.
+  expect(nodes.covers(vector('b2 c1'), dot('e5'))).toBe(true);
+  expect(nodes.standInFor(vector('b2 c1'), dot('d9'))).toEqual(dot('b2'));
+  expect(nodes.covers(vector('c4'), dot('d9'))).toBe(true);
+});

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { Dot, Opening } from './record.ts';
 import { coversDot, type Vector } from './vector.ts';
 
@@ -13,14 +14,20 @@ export interface Vouch {
   readonly by: Dot;
 }
 
+/** What is in effect, up to a sequence of an origin, for whoever has `by`; all of it when it was abandoned. */
+interface StandIn extends Vouch {
+  readonly isAbandoned: boolean;
+}
+
 /** Which incarnations are whose, learnt from their openings. */
 export class Nodes {
   readonly #lives = new Map<string, Life>();
   readonly #current = new Map<string, Life>();
-  /** Incarnations nobody waits for any more, and the last record of those handed in in their place. */
-  readonly #abandoned = new Map<string, Dot>();
-  /** Of incarnations that may go on: up to where they are in effect, and with which record. */
-  readonly #vouched = new Map<string, Vouch>();
+  /**
+   * By incarnation: the last records of those that were handed in for what it wrote. Any of them will do: to
+   * keep only the latest would take back what somebody was told is there.
+   */
+  readonly #standIns = new Map<string, StandIn[]>();
 
   open({ origin, sequence, node, start, stamp, abandons, vouches, handsIn }: Opening): void {
     this.addLife({ origin, node, start, stamp });
@@ -35,17 +42,22 @@ export class Nodes {
     if (known === undefined || isLater(life, known)) this.#current.set(life.node, life);
   }
 
+  /** Nobody waits for any of it any more. */
   abandon(origin: string, by: Dot): void {
-    const known = this.#abandoned.get(origin);
-    // Of two the same one everywhere, in whatever order they came.
-    if (known === undefined || isHigher(by, known)) this.#abandoned.set(origin, by);
+    this.#add(origin, { upTo: Number.POSITIVE_INFINITY, by, isAbandoned: true });
   }
 
+  /** It may go on, and is in effect up to there. */
   vouch(origin: string, vouch: Vouch): void {
-    const known = this.#vouched.get(origin);
-    const isMore = known === undefined || vouch.upTo > known.upTo;
-    if (isMore || (vouch.upTo === known.upTo && isHigher(vouch.by, known.by)))
-      this.#vouched.set(origin, vouch);
+    this.#add(origin, { ...vouch, isAbandoned: false });
+  }
+
+  #add(origin: string, standIn: StandIn): void {
+    const known = this.#standIns.get(origin) ?? [];
+    if (known.some((each) => compare(each, standIn) === 0)) return;
+    // In the same order everywhere, in whatever order they came.
+    const all = [...known, standIn].sort((one, other) => compare(other, one));
+    this.#standIns.set(origin, all.slice(0, limits.standInsMax));
   }
 
   /** The latest life of a node. */
@@ -55,7 +67,7 @@ export class Nodes {
 
   /** Whether it will never speak for its node again. */
   isOver(origin: string): boolean {
-    if (this.#abandoned.has(origin)) return true;
+    if (this.#standIns.get(origin)?.some(({ isAbandoned }) => isAbandoned) === true) return true;
     const node = this.nodeOf(origin);
     return node !== undefined && this.current(node) !== origin;
   }
@@ -71,24 +83,27 @@ export class Nodes {
 
   /**
    * What takes the dot's place for whoever has so much: the last record of those that were handed in for it,
-   * where all of them are there. Else the dot itself.
+   * where all of them are there; and what took the place of that. Else the dot itself.
    */
   standInFor(vector: Vector, dot: Dot): Dot {
+    if (!this.#standIns.has(dot.origin)) return dot;
     let standIn = dot;
-    let by: Dot | undefined = dot;
-    // Each stands in for an earlier one, unless somebody made them up: then a circle ends here.
-    for (let hops = 0; by !== undefined && hops <= this.#abandoned.size + this.#vouched.size; hops++) {
-      if (coversDot(vector, by)) standIn = by;
-      by = this.#abandoned.get(by.origin) ?? this.#vouchFor(vector, by);
+    // Each stands in for an earlier one, unless somebody made them up: then a circle ends at what it passed.
+    const passed = new Set<string>();
+    for (let reached = [dot]; reached.length > 0; ) {
+      reached = reached
+        .flatMap((each) => this.#standInsFor(vector, each))
+        .filter((by) => isNew(passed, by));
+      standIn = reached.find((by) => coversDot(vector, by)) ?? standIn;
     }
     return standIn;
   }
 
-  #vouchFor(vector: Vector, dot: Dot): Dot | undefined {
-    const vouch = this.#vouched.get(dot.origin);
-    return vouch === undefined || vouch.upTo < dot.sequence || coversDot(vector, dot)
-      ? undefined
-      : vouch.by;
+  #standInsFor(vector: Vector, dot: Dot): Dot[] {
+    const isThere = coversDot(vector, dot);
+    return (this.#standIns.get(dot.origin) ?? [])
+      .filter(({ upTo, isAbandoned }) => isAbandoned || (!isThere && upTo >= dot.sequence))
+      .map(({ by }) => by);
   }
 
   get lives(): Iterable<Life> {
@@ -96,16 +111,34 @@ export class Nodes {
   }
 
   get vouched(): Iterable<readonly [string, Vouch]> {
-    return this.#vouched;
+    return this.#ofKind(false);
   }
 
   get abandoned(): Iterable<readonly [string, Dot]> {
-    return this.#abandoned;
+    return this.#ofKind(true).map(([origin, { by }]) => [origin, by] as const);
+  }
+
+  #ofKind(isAbandoned: boolean): (readonly [string, StandIn])[] {
+    const ofKind: (readonly [string, StandIn])[] = [];
+    for (const [origin, standIns] of this.#standIns) {
+      for (const each of standIns) if (each.isAbandoned === isAbandoned) ofKind.push([origin, each]);
+    }
+    return ofKind;
   }
 }
 
-function isHigher(one: Dot, two: Dot): boolean {
-  return one.origin === two.origin ? one.sequence > two.sequence : one.origin > two.origin;
+/** Above 0 when one stands in for more, or else was written higher. */
+function compare(one: StandIn, other: StandIn): number {
+  if (one.upTo !== other.upTo) return one.upTo > other.upTo ? 1 : -1;
+  if (one.by.origin !== other.by.origin) return one.by.origin > other.by.origin ? 1 : -1;
+  return one.by.sequence - other.by.sequence;
+}
+
+function isNew(passed: Set<string>, { origin, sequence }: Dot): boolean {
+  const name = `${origin}:${sequence}`;
+  if (passed.has(name)) return false;
+  passed.add(name);
+  return true;
 }
 
 function isLater(one: Life, two: Life): boolean {

@@ -1,6 +1,7 @@
 import { limits } from '../limits.ts';
 import type { Greeting, Judgement, Verdict } from '../messages.ts';
 import type { Outgoing } from './outgoing.ts';
+import type { Dot } from './record.ts';
 
 /** One other replica, as far as this one has to do with it. All times are of the own monotonic clock. */
 export class Peer {
@@ -13,8 +14,10 @@ export class Peer {
   greeting: Omit<Greeting, 'applied'> | undefined;
   /** The incarnation that greeted last, in this connection or an earlier one. */
   lastOrigin: string | undefined;
-  /** It greeted with less than it once claimed to have: its disk is an old copy. */
-  hasForgotten = false;
+  /** It greeted with less than it once claimed to have, with this for one: its disk is an old copy. */
+  forgotten: Dot | undefined;
+  /** It judged this replica by a greeting that was out of date, and was sent another; once a connection. */
+  isGreetedAgain = false;
   /** What this replica makes of it, and it of this one. */
   judgement: Judgement | undefined;
   verdict: Verdict | undefined;

@@ -1,5 +1,5 @@
 import { encodeGreeting, encodeVerdict, type Greeting, messageKinds } from '../messages.ts';
-import { hasForgotten, judge, verdictOn } from './door.ts';
+import { forgottenBy, judge, verdictOn } from './door.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { Peer } from './peer.ts';
@@ -42,7 +42,7 @@ export class Reception {
     peer.lastOrigin = greeting.origin;
     const { applied: _, ...speaker } = greeting;
     peer.greeting = speaker;
-    peer.hasForgotten = hasForgotten(this.#ledger.state, greeting);
+    peer.forgotten = forgottenBy(this.#ledger.state, greeting);
     this.judge(peer);
     return isNew;
   }
@@ -62,7 +62,7 @@ export class Reception {
   }
 
   #tell(peer: Peer): void {
-    const verdict = verdictOn(this.#ledger.state, peer.address, peer.judgement ?? 'foreign');
+    const verdict = verdictOn(this.#ledger.state, peer);
     this.#send(peer, messageKinds.verdict, encodeVerdict(verdict));
   }
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../limits.ts';
 import { encodePull, encodeRecords, messageKinds } from '../messages.ts';
 import { CoreNetwork } from '../testing/core-network.ts';
-import { encoded, id, vector, write } from '../testing/records.ts';
+import { dots, encoded, id, vector, write } from '../testing/records.ts';
 import type { StoreRecord } from './record.ts';
+import { Scan } from './scan.ts';
 
 const a = 'a:1';
 const b = 'b:1';
@@ -100,6 +101,94 @@ describe('a write', () => {
     put(network, a, '2');
     network.sync(a);
     expect(network.answers.get('2')).toMatchObject({ kind: 'created' });
+  });
+});
+
+it('a read goes on when its token is covered by what still gets to a disk that takes nothing more', () => {
+  const network = linked();
+  const ask = (kind: 'get' | 'delete', token: string): void => {
+    network.do(b, { type: 'request', request: { kind, id: kind, key: 'k', token: dots(token) } });
+  };
+  say(network, a, b, [write('c1')]);
+  ask('get', 'c1');
+  ask('delete', 'c1');
+  network.do(b, { type: 'disk', refusing: 'full' });
+  network.sync(b);
+  expect(network.answers.get('get')).toMatchObject({ kind: 'found' });
+  expect(network.answers.has('delete')).toBe(false);
+});
+
+it('a confirmation of the former identity counts for nothing, also of who was away meanwhile', () => {
+  const network = linked();
+  for (let count = 0; count < 20; count++) {
+    put(network, a, String(count), 2);
+    network.settle();
+  }
+  expect(network.replica(a).exchange.peer(b)?.acked).toBeGreaterThan(10);
+  network.do(a, { type: 'peer-down', address: b });
+  network.replica(a).exchange.greetAll();
+  expect(network.replica(a).exchange.copiesOf(2)).toBe(1);
+});
+
+it('who is judged by a greeting older than what was heard of it greets again, and stays who it is', () => {
+  const c = 'c:1';
+  const network = new CoreNetwork([a, b, c]);
+  network.link(a, c);
+  network.link(b, c);
+  network.settle();
+  rest(network, 6);
+  network.link(a, b);
+  const isLate = (message: { from: string; to: string }): boolean => message.from === a && message.to === b;
+  const late = network.messages.filter(isLate);
+  network.messages.splice(0, Infinity, ...network.messages.filter((message) => !isLate(message)));
+  network.settle();
+  // What c has written a claims to have, and b hears of that through c.
+  put(network, c, '1');
+  rest(network, 9);
+  const { origin } = network.replica(a).ledger.own;
+  for (const message of late) network.deliver(message);
+  expect(network.replica(b).exchange.peer(a)?.judgement).toBe('restored');
+  rest(network, 2);
+  expect(network.replica(b).exchange.peer(a)?.judgement).toBe('open');
+  expect(network.replica(a).ledger.own.origin).toBe(origin);
+});
+
+/** Some seconds, in which all that is said arrives. */
+function rest(network: CoreNetwork, seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    network.wait(1_000);
+    network.settle();
+  }
+}
+
+describe('a write while a snapshot is about to become the state', () => {
+  function leaping(): CoreNetwork {
+    const network = linked();
+    const { epoch } = network.replica(a).exchange.known(b);
+    const incoming = { from: b, epoch, isWhole: false };
+    network.do(a, { type: 'snapshot-begins', incoming });
+    const scan = new Scan(network.replica(b).ledger.state);
+    for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
+      network.do(a, { type: 'snapshot-chunk', incoming, chunk });
+    }
+    expect(network.replica(a).ledger.isPublishing).toBe(true);
+    put(network, a, '1');
+    return network;
+  }
+
+  it('waits for that, longer than for what its token depends on', () => {
+    const network = leaping();
+    network.wait(limits.durableWaitMs - 1);
+    expect(network.answers.has('1')).toBe(false);
+    network.sync(a);
+    network.sync(a);
+    expect(network.answers.get('1')).toMatchObject({ kind: 'created' });
+  });
+
+  it('is refused as what it is when the disk takes too long', () => {
+    const network = leaping();
+    network.wait(limits.durableWaitMs);
+    expect(network.answers.get('1')).toEqual({ kind: 'refused', why: 'busy' });
   });
 });
 

@@ -1,5 +1,6 @@
 import { assert, type Core, Prng, unreachable } from '../../std/index.ts';
 import { type BufferLimits, limits } from '../limits.ts';
+import { messageKinds } from '../messages.ts';
 import { Admission } from './admission.ts';
 import { ClaimSchedule } from './claim-schedule.ts';
 import { Clients } from './clients.ts';
@@ -71,7 +72,7 @@ export class Replica implements Core<Event, Effect> {
     this.#exchange = exchange;
     this.#clients = new Clients({ ledger, exchange, causalWaitMs, emit });
     this.#claims = new ClaimSchedule(ledger);
-    this.#collection = new Collection({ ledger, exchange, emit });
+    this.#collection = new Collection({ ledger, emit });
     this.#admission = new Admission({
       ledger,
       exchange,
@@ -160,7 +161,7 @@ export class Replica implements Core<Event, Effect> {
         break;
       case 'message':
         this.#exchange.onMessage(event);
-        this.#clients.confirm();
+        if (event.kind === messageKinds.ack) this.#clients.confirm();
         break;
       case 'snapshot-begins':
         this.#admission.begins(event.incoming);
@@ -173,6 +174,9 @@ export class Replica implements Core<Event, Effect> {
         break;
       case 'snapshot-sent':
         this.#exchange.onSnapshotSent(event.to, event.scan);
+        this.#collection.settle();
+        break;
+      case 'journal-scanned':
         this.#collection.settle();
         break;
       case 'wake':
@@ -269,7 +273,7 @@ export class Replica implements Core<Event, Effect> {
       answer('unchanged');
       return;
     }
-    const isFull = change.present && members.present().length >= limits.membersMax;
+    const isFull = change.present && !members.hasRoomFor(change.address);
     if (isFull || this.#refusing !== undefined || this.#ledger.isPublishing) {
       const why = isFull ? 'too-many' : (this.#refusing ?? 'busy');
       this.#effects.push({ type: 'view-answer', id: change.id, answer: { kind: 'refused', why } });
@@ -285,9 +289,10 @@ export class Replica implements Core<Event, Effect> {
   #speakerFor(address: string): string | undefined {
     const { members, nodes } = this.#ledger.state;
     const node = members.get(address)?.binding.node;
-    return (
-      this.#exchange.peer(address)?.lastOrigin ?? (node === undefined ? undefined : nodes.current(node))
-    );
+    const current = node === undefined ? undefined : nodes.current(node);
+    const peer = this.#exchange.peer(address);
+    // Who greeted long ago may have started again since, as others may have told.
+    return peer?.isUp === true ? (peer.lastOrigin ?? current) : (current ?? peer?.lastOrigin);
   }
 
   #onDurable(appends: number, nowMs: number): void {
@@ -310,7 +315,7 @@ export class Replica implements Core<Event, Effect> {
     }
     if (mustSettle) this.#collection.settle();
     this.#exchange.ackAll();
-    if (this.#refusing === undefined) this.#clients.covered(nowMs, this.#wallMs);
+    this.#clients.covered(nowMs, this.#wallMs, this.#refusing === undefined);
   }
 
   /** A record about members, or a claim, has taken effect. */
@@ -350,7 +355,7 @@ export class Replica implements Core<Event, Effect> {
     this.#admission.isDiskFull = refusing === 'full';
     if (refusing !== undefined) return;
     this.#exchange.pullSoon(nowMs);
-    this.#clients.covered(nowMs, this.#wallMs);
+    this.#clients.covered(nowMs, this.#wallMs, true);
   }
 
   #onWake(nowMs: number): void {

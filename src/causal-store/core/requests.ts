@@ -77,17 +77,26 @@ interface Confirming {
 
 /** Writes that are durable here and wait for other disks. */
 export class Confirmations {
-  #waiting: Confirming[] = [];
+  /** By the number of disks they wait for, in the order of their sequence: which is that of their time, too. */
+  readonly #waiting = new Map<number, Confirming[]>();
+  #size = 0;
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#size;
   }
 
   add(confirming: Confirming): void {
-    this.#waiting.push(confirming);
+    const { copies } = confirming;
+    const waiting = this.#waiting.get(copies);
+    if (waiting === undefined) this.#waiting.set(copies, [confirming]);
+    else waiting.push(confirming);
+    this.#size++;
   }
 
-  /** Takes out those that enough disks have; `copiesOf` counts them, this one included. */
+  /**
+   * Takes out those that enough disks have; `copiesOf` counts them, this one included. Who has one has all
+   * before it.
+   */
   confirmed(copiesOf: (sequence: number) => number): Confirming[] {
     return this.#take(({ sequence, copies }) => copiesOf(sequence) >= copies);
   }
@@ -102,17 +111,21 @@ export class Confirmations {
   }
 
   get dueMs(): number {
-    return this.#waiting[0]?.dueMs ?? Number.POSITIVE_INFINITY;
+    let dueMs = Number.POSITIVE_INFINITY;
+    if (this.#size === 0) return dueMs;
+    for (const waiting of this.#waiting.values()) dueMs = Math.min(dueMs, waiting[0]?.dueMs ?? dueMs);
+    return dueMs;
   }
 
+  /** Of each queue the first ones that it takes. */
   #take(takes: (each: Confirming) => boolean): Confirming[] {
     const taken: Confirming[] = [];
-    if (this.#waiting.length === 0) return taken;
-    this.#waiting = this.#waiting.filter((each) => {
-      if (!takes(each)) return true;
-      taken.push(each);
-      return false;
-    });
+    for (const waiting of this.#waiting.values()) {
+      let count = 0;
+      while (count < waiting.length && takes(waiting[count] as Confirming)) count++;
+      if (count > 0) taken.push(...waiting.splice(0, count));
+    }
+    this.#size -= taken.length;
     return taken;
   }
 }

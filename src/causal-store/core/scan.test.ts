@@ -181,6 +181,24 @@ describe('a stage', () => {
     expect(() => stageChunk(emptyStage(), chunk())).toThrow(MalformedBytes);
   });
 
+  it.each([
+    ['a write of another group', write('a1', { group: 1 }), 'another group'],
+    ['a write that lies too far ahead', write('a1', { stamp: 101 }), 'too far ahead'],
+    [
+      'a member that lies too far ahead',
+      member('a1', { address: 'x:1', present: true, stamp: 101 }),
+      'too far',
+    ],
+    ['an incarnation that lies too far ahead', opening('a1', { stamp: 101 }), 'too far'],
+  ] as const)('refuses of somebody else %s', (_, record, why) => {
+    const state = new State();
+    state.apply(record);
+    state.stampMax = 0;
+    const chunk = new Scan(state).next() ?? Buffer.alloc(0);
+    expect(() => stageChunk(emptyStage(), chunk)).not.toThrow();
+    expect(() => stageChunk(emptyStage(), chunk, { group: 0, stampMax: 100 })).toThrow(why);
+  });
+
   it('refuses an end that does not end', () => {
     const stage = emptyStage();
     const piece = Buffer.concat([Buffer.from([1, 0, 3]), Buffer.alloc(7 * 1024 * 1024)]);

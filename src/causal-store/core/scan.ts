@@ -139,41 +139,48 @@ export interface Staged {
   readonly writes: Write[];
   /** Of the end: what has come of it. */
   readonly pieces: Uint8Array[];
+  /** All of them together. */
+  endBytes: number;
   header: Header | undefined;
   /** Records behind the header's vector, in the order they were accepted. */
   readonly tail: Encoded[];
 }
 
 export function emptyStage(): Staged {
-  return { writes: [], pieces: [], header: undefined, tail: [] };
+  return { writes: [], pieces: [], endBytes: 0, header: undefined, tail: [] };
+}
+
+/** What a snapshot of somebody else must keep to. */
+export interface StageBounds {
+  readonly group: number;
+  readonly stampMax: number;
 }
 
 /** Adds a chunk to what is staged. Throws `MalformedBytes`; the stage is then of no use. */
-export function stageChunk(
-  staged: Staged,
-  chunk: Uint8Array,
-  stampMax: number = Number.MAX_SAFE_INTEGER,
-): void {
+export function stageChunk(staged: Staged, chunk: Uint8Array, bounds?: StageBounds): void {
   const reader = new ByteReader(chunk);
   if (staged.header !== undefined) throw new MalformedBytes('A snapshot goes on behind its end.');
   if (reader.u8() !== chunkKinds.entries) throw new MalformedBytes('A chunk of a snapshot is unknown.');
-  if (stageWrites(staged, reader, stampMax)) stageEnd(staged, reader, stampMax);
+  if (stageWrites(staged, reader, bounds)) stageEnd(staged, reader, bounds);
 }
 
 /** True when they end with a mark, behind which there is something else. */
-function stageWrites(staged: Staged, reader: ByteReader, stampMax: number): boolean {
+function stageWrites(staged: Staged, reader: ByteReader, bounds: StageBounds | undefined): boolean {
   while (!reader.done) {
     const length = reader.varint();
     if (length === 0) return true;
     const { record } = decodeRecord(reader.view(length));
     if (record.kind !== 'write') throw new MalformedBytes('A snapshot holds writes only.');
-    if (record.stamp > stampMax) throw new MalformedBytes('A stamp lies too far ahead.');
+    if (bounds !== undefined) {
+      if (record.stamp > bounds.stampMax) throw new MalformedBytes('A stamp lies too far ahead.');
+      if (record.group !== bounds.group) throw new MalformedBytes('A record is of another group.');
+    }
     staged.writes.push(record);
   }
   return false;
 }
 
-function stageEnd(staged: Staged, chunk: ByteReader, stampMax: number): void {
+function stageEnd(staged: Staged, chunk: ByteReader, bounds: StageBounds | undefined): void {
   const kind = chunk.u8();
   if (kind !== chunkKinds.end && kind !== chunkKinds.endPiece) {
     throw new MalformedBytes('A chunk of a snapshot is unknown.');
@@ -182,14 +189,15 @@ function stageEnd(staged: Staged, chunk: ByteReader, stampMax: number): void {
   const piece = chunk.rest();
   if (piece.byteLength === 0) throw new MalformedBytes('A piece of a snapshot is empty.');
   pieces.push(piece);
-  const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (length > limits.snapshotEndBytesMax) throw new MalformedBytes('The end of a snapshot is too long.');
+  staged.endBytes += piece.byteLength;
+  if (staged.endBytes > limits.snapshotEndBytesMax)
+    throw new MalformedBytes('The end of a snapshot is too long.');
   if (kind === chunkKinds.endPiece) return;
   const reader = new ByteReader(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
   pieces.length = 0;
-  if (!stageWrites(staged, reader, stampMax)) throw new MalformedBytes('A snapshot has no end.');
+  if (!stageWrites(staged, reader, bounds)) throw new MalformedBytes('A snapshot has no end.');
   staged.header = readHeader(reader);
-  if (Math.max(staged.header.stampMax, staged.header.horizon) > stampMax) {
+  if (bounds !== undefined && staged.header.highestStamp > bounds.stampMax) {
     throw new MalformedBytes('A stamp lies too far ahead.');
   }
   while (!reader.done) staged.tail.push(decodeRecord(reader.view(reader.varint())));

@@ -103,6 +103,15 @@ describe('a table', () => {
   });
 });
 
+it('forgets nothing while somebody reads it, who would never hear of the delete', () => {
+  const table = new Table();
+  table.apply(write('a1', { value: undefined }));
+  const over = table.observe(() => {});
+  expect(table.collect(vector('a1'))).toBe(0);
+  over();
+  expect(table.collect(vector('a1'))).toBe(1);
+});
+
 describe('a write that only one replica has', () => {
   const mine = write('a5', { stamp: 5 });
   it.each([

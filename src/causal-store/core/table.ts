@@ -1,6 +1,7 @@
+import { Graves } from './graves.ts';
 import { compareVersions, type VersionId, versionOf, type Write } from './record.ts';
 import { SortedKeys } from './sorted-keys.ts';
-import { sequenceOf, type Vector } from './vector.ts';
+import type { Vector } from './vector.ts';
 
 export interface Page {
   readonly keys: readonly string[];
@@ -17,8 +18,7 @@ export interface Page {
 export class Table {
   readonly #writes = new Map<string, Write>();
   readonly #live = new SortedKeys();
-  /** Tombstones in the order of their origin's stream. */
-  readonly #tombstones = new Map<string, Write[]>();
+  readonly #graves = new Graves((tombstone) => this.#writes.get(tombstone.key) === tombstone);
   #tombstoneCount = 0;
   /** The highest stamp of a tombstone that is gone: below it, a missing key may be a deleted one. */
   horizon = 0;
@@ -58,7 +58,10 @@ export class Table {
     }
     this.#writes.set(write.key, write);
     if (before !== undefined && before.value === undefined) this.#tombstoneCount--;
-    if (write.value === undefined) this.#bury(write);
+    if (write.value === undefined) {
+      this.#tombstoneCount++;
+      this.#graves.add(write);
+    }
     if (existed !== (write.value !== undefined)) {
       if (existed) this.#live.delete(write.key);
       else this.#live.add(write.key);
@@ -67,26 +70,20 @@ export class Table {
     return { existed, wins: true };
   }
 
-  /** Removes tombstones that every member is known to have. */
+  /**
+   * Removes tombstones that every member is known to have. None while somebody reads the keys one after the
+   * other: he may have what was deleted, and would never hear of the delete.
+   */
   collect(stable: Vector): number {
-    let collected = 0;
-    for (const [origin, queue] of this.#tombstones) {
-      const upTo = sequenceOf(stable, origin);
-      let done = 0;
-      for (const tombstone of queue) {
-        if (tombstone.sequence > upTo) break;
-        done++;
-        if (this.#writes.get(tombstone.key) !== tombstone) continue;
-        this.#writes.delete(tombstone.key);
-        this.#tombstoneCount--;
-        this.horizon = Math.max(this.horizon, versionOf(tombstone).stamp);
-        this.onCollected?.(tombstone);
-        collected++;
-      }
-      if (done === queue.length) this.#tombstones.delete(origin);
-      else if (done > 0) queue.splice(0, done);
+    if (this.#observers.size > 0) return 0;
+    const tombstones = this.#graves.take(stable);
+    for (const tombstone of tombstones) {
+      this.#writes.delete(tombstone.key);
+      this.#tombstoneCount--;
+      this.horizon = Math.max(this.horizon, versionOf(tombstone).stamp);
+      this.onCollected?.(tombstone);
     }
-    return collected;
+    return tombstones.length;
   }
 
   page(prefix: string, after: string | undefined, most: number): Page {
@@ -97,19 +94,6 @@ export class Table {
   observe(changed: (key: string) => void): () => void {
     this.#observers.add(changed);
     return () => this.#observers.delete(changed);
-  }
-
-  #bury(tombstone: Write): void {
-    this.#tombstoneCount++;
-    const queue = this.#tombstones.get(tombstone.origin);
-    if (queue === undefined) {
-      this.#tombstones.set(tombstone.origin, [tombstone]);
-      return;
-    }
-    // Streams come in order; only a snapshot brings its tombstones in any.
-    let at = queue.length;
-    while (at > 0 && (queue[at - 1] as Write).sequence > tombstone.sequence) at--;
-    queue.splice(at, 0, tombstone);
   }
 }
 

@@ -51,17 +51,7 @@ export type OpenedStore =
 export function openCausalStore(options: CausalStoreOptions, done: (opened: OpenedStore) => void): void {
   const { host, address, members = [], folder, observe = ignore } = options;
   const newId = (): string => Buffer.from(host.random.bytes(8)).toString('hex');
-  const replica = new Replica({
-    address,
-    list: members,
-    group: options.group ?? 0,
-    causalWaitMs: options.causalWaitMs ?? limits.causalWaitMs,
-    antiEntropyMs: options.antiEntropyMs ?? limits.antiEntropyMs,
-    seed: host.random.u32(),
-    newId,
-    watch: options.watch,
-    buffers: { ...limits, ...options.buffers },
-  });
+  const replica = replicaOf(options, newId);
   const live = (
     journal: Journal | undefined,
     damage: readonly Damage[] = [],
@@ -109,18 +99,36 @@ export function openCausalStore(options: CausalStoreOptions, done: (opened: Open
   openJournal(journalOptions, replaying, (outcome) => {
     if (!outcome.ok) {
       done({ ok: false, message: outcome.failure.message });
-    } else if (replaying.unreadable !== undefined) {
-      const message = `The journal in ${folder} cannot be read by this version: ${replaying.unreadable}`;
-      outcome.journal.close(() => done({ ok: false, message }));
-    } else if (startsOf(replica) >= limits.startsMax) {
-      const message =
-        `The store in ${folder} was started ${startsOf(replica)} times, all its replicas together, and ` +
-        'cannot be started again: copy its keys into a new one.';
-      outcome.journal.close(() => done({ ok: false, message }));
-    } else {
+      return;
+    }
+    const message = whyNot(replica, replaying, folder);
+    if (message === undefined) {
       store = live(outcome.journal, outcome.recovered.damage, replaying.snapshotBytes);
+    } else {
+      outcome.journal.close(() => done({ ok: false, message }));
     }
   });
+}
+
+function replicaOf(options: CausalStoreOptions, newId: () => string): Replica {
+  const { host, address, members: list = [], watch } = options;
+  const { group = 0, causalWaitMs = limits.causalWaitMs, antiEntropyMs = limits.antiEntropyMs } = options;
+  const seed = host.random.u32();
+  const buffers = { ...limits, ...options.buffers };
+  return new Replica({ address, list, group, causalWaitMs, antiEntropyMs, seed, newId, watch, buffers });
+}
+
+/** What is in the way of a replica that has been read, if anything is. */
+function whyNot(replica: Replica, { unreadable }: Replaying, folder: string): string | undefined {
+  if (unreadable !== undefined) {
+    return `The journal in ${folder} cannot be read by this version: ${unreadable}`;
+  }
+  const starts = startsOf(replica);
+  if (starts < limits.startsMax) return undefined;
+  return (
+    `The store in ${folder} was started ${starts} times, all its replicas together, and cannot be started ` +
+    'again: copy its keys into a new one, from a replica that still runs.'
+  );
 }
 
 /** Of all replicas, as far as this one knows: each has given the vector an entry. */

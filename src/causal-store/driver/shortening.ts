@@ -11,6 +11,8 @@ export interface ShorteningOptions {
   /** Of the snapshot that the journal began with; 0 without one. */
   readonly snapshotBytes: number;
   readonly failed: (message: string) => void;
+  /** The store has been read: what was forgotten meanwhile can go. */
+  readonly scanned: () => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export class Shortening {
       () => chunksOf(scan, ledger.identityNote()),
       (outcome) => {
         scan.close();
+        this.#options.scanned();
         if (outcome.ok) {
           this.#snapshotBytes = outcome.bytes;
           return;

@@ -89,7 +89,15 @@ export class CausalStore {
       const failed = (message: string): void => observe({ type: 'journal-snapshot-failed', message });
       const { snapshotBytes } = parts;
       const { ledger } = replica;
-      this.#shortening = new Shortening({ clock: host.clock, journal, ledger, snapshotBytes, failed });
+      const scanned = (): void => this.#do({ type: 'journal-scanned' });
+      this.#shortening = new Shortening({
+        clock: host.clock,
+        journal,
+        ledger,
+        snapshotBytes,
+        failed,
+        scanned,
+      });
     }
     if (!parts.hasPeers) return;
     this.#peers = new Peers({
@@ -301,9 +309,13 @@ export class CausalStore {
 
 function checkSizes(key: string, value: string): void {
   const { keyCharactersMax, valueCharactersMax } = limits;
-  if (key.length <= keyCharactersMax && value.length <= valueCharactersMax) return;
-  const text = `A key has at most ${keyCharactersMax} characters, a value ${valueCharactersMax}.`;
-  throw new HoldfastError('invalid_argument', text);
+  if (key.length > keyCharactersMax || value.length > valueCharactersMax) {
+    const text = `A key has at most ${keyCharactersMax} characters, a value ${valueCharactersMax}.`;
+    throw new HoldfastError('invalid_argument', text);
+  }
+  if (key.isWellFormed() && value.isWellFormed()) return;
+  // As UTF-8, on the disk and at the others, it would be another text.
+  throw new HoldfastError('invalid_argument', 'A key or a value has half a character (a lone surrogate).');
 }
 
 type WithoutTime<E> = E extends Event ? Omit<E, 'nowMs' | 'wallMs'> : never;

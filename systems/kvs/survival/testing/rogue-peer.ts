@@ -92,7 +92,7 @@ export class RoguePeer {
   }
 
   judge(judgement: (typeof judgements)[number]): void {
-    this.say(messages.verdict, join(u8(judgements.indexOf(judgement)), u8(1), u8(0), u8(0)));
+    this.say(messages.verdict, join(u8(judgements.indexOf(judgement)), u8(1), u8(0), u8(0), u8(0)));
   }
 
   /** Is let in as a replica is that joins; resolves to the epoch under which its records are taken. */
