@@ -32,3 +32,16 @@ export function filesIn(
     next();
   });
 }
+
+/** Removes the files of a folder, as somebody would who moves it away. What fails is left. */
+export function emptyFolder(disk: Disk, folder: string, done: () => void): void {
+  disk.list(folder, (listed) => {
+    const names = listed.ok ? [...listed.value] : [];
+    const next = (): void => {
+      const name = names.pop();
+      if (name === undefined) disk.syncDirectory(folder, () => done());
+      else disk.remove(`${folder}/${name}`, next);
+    };
+    next();
+  });
+}

@@ -8,7 +8,7 @@ import {
 import type { ReplicaState, ReplicasChecker } from 'holdfast/checkers';
 import type { Host } from 'holdfast/host';
 import { type SimulatedHost, type Simulation, TraceHash } from 'holdfast/simulator';
-import { filesIn } from './files.ts';
+import { emptyFolder, filesIn } from './files.ts';
 
 export const port = 8090;
 
@@ -146,7 +146,10 @@ export class SimulatedReplica {
       (opened) => {
         if (!opened.ok) {
           simulation.note(name, 'not-opened', opened.message);
-          host.clock.setTimer(retryMs, () => this.#run(host));
+          const again = (): void => void host.clock.setTimer(retryMs, () => this.#run(host));
+          // What a snapshot of the journal held is nowhere else here: its folder is moved away, as is advised.
+          if (opened.message.includes('is damaged')) emptyFolder(host.disk, `${folder}/journal`, again);
+          else again();
           return;
         }
         this.#store = opened.store;

@@ -61,8 +61,7 @@ export class Exchange {
 
   /** Whether there is a peer to exchange with. */
   get hasOpen(): boolean {
-    for (const peer of this.#peers.values()) if (peer.isOpen) return true;
-    return false;
+    return [...this.#peers.values()].some(({ isOpen }) => isOpen);
   }
 
   peer(address: string): Peer | undefined {
