@@ -84,8 +84,8 @@ function write(againstUndici: Row[], againstGrpcJs: Row[]): void {
       lines: [
         '`npm run bench -- calls`. Each client is a process of its own that calls in a closed loop,',
         `${concurrency} at a time, 1.5 s to warm up and 4 s measured; ${rounds} rounds, each client`,
-        'once a round in turn; medians, and ratios within a round. CPU is user and system time of the',
-        'client process.',
+        'once a round, each round beginning with the next of them; medians, and ratios within a round. CPU',
+        'is user and system time of the client process.',
         'HTTP clients call an nginx with one worker that answers `{"echo":"hello"}`; every client parses',
         'and checks the JSON. Ours has everything on that is on by default: deadline, balancing, retry',
         'budget, trace headers. gRPC clients call a server of their own make in its own process, then each',

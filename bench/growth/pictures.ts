@@ -20,7 +20,7 @@ export function tokenChart(measured: readonly MeasuredAxis[]): Chart {
     title: 'Size of the token that clients carry',
     description:
       'Two rows of three line charts: bytes of a token against replicas, clients and restarts, of clients ' +
-      'under load and of clients that only read. Its largest size rises with the replicas alone.',
+      'under load and of clients that only read.',
     rows: [
       row(
         'bytes, under load',

@@ -1,5 +1,5 @@
 import { report, target } from '../measure/report.ts';
-import { median } from '../measure/rounds.ts';
+import { inOrderOf, median } from '../measure/rounds.ts';
 import { type Appended, appendFor } from './appending.ts';
 import { benchReplay, type Replay } from './replay.ts';
 import { sqliteFor } from './sqlite.ts';
@@ -17,19 +17,32 @@ const through = 'O_DSYNC, zeros allocated';
 /** What a commit costs, and what a journal makes of it: writes alone, appenders together, reading back. */
 export async function benchJournal(): Promise<void> {
   const writes = new Map<string, number[]>([...ways.keys()].map((name) => [name, []]));
-  for (let round = 0; round < writeRounds; round++) {
-    for (const [name, perS] of writes) perS.push(await writeFor(name, writeSeconds, recordBytes));
+  for (let round = 1; round <= writeRounds; round++) {
+    for (const [name, perS] of inOrderOf(round, [...writes]))
+      perS.push(await writeFor(name, writeSeconds, recordBytes));
   }
-  const appended = new Map<string, Appended[]>();
-  const sqlite = new Map<string, number[]>();
+  const appended = new Map<string, Appended[]>(appenders.map((count) => [`${count}`, []]));
+  const sqlite = new Map<string, number[]>(appenders.map((count) => [`${count}`, []]));
+  const appendOurs = async (count: number): Promise<number> => {
+    const run = await appendFor(count, seconds, recordBytes);
+    appended.get(`${count}`)?.push(run);
+    return run.perS;
+  };
+  const appendSqlite = async (count: number): Promise<number> => {
+    const perS = sqliteFor(count, seconds, recordBytes);
+    sqlite.get(`${count}`)?.push(perS);
+    return perS;
+  };
+  const contest = [
+    { name: 'journal', append: appendOurs },
+    { name: 'SQLite', append: appendSqlite },
+  ];
   for (let round = 1; round <= rounds; round++) {
-    for (const count of appenders) {
-      const one = await appendFor(count, seconds, recordBytes);
-      appended.set(`${count}`, [...(appended.get(`${count}`) ?? []), one]);
-      const other = sqliteFor(count, seconds, recordBytes);
-      sqlite.set(`${count}`, [...(sqlite.get(`${count}`) ?? []), other]);
-      const perS = [one.perS, other].map((each) => Math.round(each).toLocaleString('en'));
-      console.log(`round ${round} ${count} appenders: ${perS[0]}/s, SQLite ${perS[1]}/s`);
+    for (const count of inOrderOf(round, appenders)) {
+      for (const { name, append } of inOrderOf(round, contest)) {
+        const perS = Math.round(await append(count)).toLocaleString('en');
+        console.log(`round ${round} ${count} appenders: ${name} ${perS}/s`);
+      }
     }
   }
   write(writes, appended, sqlite, await benchReplay());
@@ -109,7 +122,7 @@ function targets(replay: Replay, commitRatio: number): string[] {
 }
 
 const method = [
-  '`npm run bench -- journal`. Rounds in turn, medians; commits: ' +
+  '`npm run bench -- journal`. Rounds, each beginning with another candidate; medians; commits: ' +
     `${writeRounds} rounds of ${writeSeconds} s, records: ${rounds} of ${seconds} s.`,
   'Files in the temporary folder, written through libuv, as Node does.',
   'Commits: the next write begins when the one before it is durable. The machine had other work: ratios and',

@@ -22,7 +22,7 @@ export interface Contest {
   readonly figures: ReadonlyMap<string, readonly Figures[]>;
 }
 
-/** Every candidate once a round, in turn, for each operation and number of requests in flight. */
+/** Every candidate once a round, for each operation and number of requests in flight. */
 export async function measureThroughput(
   load: LoadProgram,
   candidates: readonly Candidate[],

@@ -1,5 +1,5 @@
 import { report, target } from '../measure/report.ts';
-import { median } from '../measure/rounds.ts';
+import { inOrderOf, median } from '../measure/rounds.ts';
 import type { Latencies, Target, VisibilityResult } from './load.ts';
 import { mustBeRight, prepare, stopAll } from './setting.ts';
 import { startEtcd } from './stores/etcd.ts';
@@ -40,7 +40,7 @@ export async function benchKvsVisibility(): Promise<void> {
       await mustBeRight(load, to);
     }
     for (let round = 1; round <= rounds; round++) {
-      for (const [name, to] of Object.entries(targets)) {
+      for (const [name, to] of inOrderOf(round, Object.entries(targets))) {
         const words = [...options, ...pace, '--measured-ms', String(measuredMs)];
         const result = await load.run(to, 'visibility', words);
         results.get(name)?.push(result);
@@ -59,23 +59,11 @@ function write(
   results: ReadonlyMap<string, readonly VisibilityResult[]>,
   setting: readonly string[],
 ): void {
-  const own = results.get(ours) ?? [];
-  const p99Ms = latencyMs(own, 'p99');
-  const sum = (of: (result: VisibilityResult) => number): number =>
-    own.reduce((total, result) => total + of(result), 0);
-  const missing = sum(({ late, unwatched }) => late + unwatched) / sum(({ written }) => written);
-  const lost = sum((result) => result.lost);
   report('kvs-visibility', [
     { title: `From an answer to a write until another replica serves it`, lines: tableOf(results) },
     {
       title: 'Targets',
-      lines: [
-        target(
-          `p99 below ${p99MaxMs} ms at ${writesPerS} writes/s (${ours}), no write lost`,
-          p99Ms < p99MaxMs && lost === 0 && missing <= missingShareMax,
-          `${p99Ms.toFixed(2)} ms, ${lost} lost, ${(missing * 100).toFixed(2)} % not made or not watched`,
-        ),
-      ],
+      lines: [targetLine(results.get(ours) ?? [])],
     },
     {
       title: 'Method',
@@ -87,13 +75,35 @@ function write(
         "from the one answer to the other, so it is up to a millisecond and a read too long. etcd's",
         `reads are serializable: from what that member has. ${connections} connections, half of them`,
         `to each; ${warmupMs / 1_000} s to warm up, ${measuredMs / 1_000} s measured, ${rounds}`,
-        'rounds, candidates in turn; medians of the rounds, max of all. Late are writes for which no',
-        'connection was free at their time, unwatched those for which no reader was, lost those that',
-        'were not served within 5 s.',
+        'rounds, each beginning with another candidate; medians of the rounds, max of all. Late are',
+        'writes for which no connection was free at their time, unwatched those for which no reader was,',
+        'lost those that were not served within 5 s.',
         ...setting,
       ],
     },
   ]);
+}
+
+/** A round that saw nothing was slow in nothing: it meets no target. */
+export function targetLine(own: readonly VisibilityResult[]): string {
+  const p99Ms = latencyMs(own, 'p99');
+  const sum = (of: (result: VisibilityResult) => number): number =>
+    own.reduce((total, result) => total + of(result), 0);
+  const missing = sum(({ late, unwatched }) => late + unwatched) / sum(({ written }) => written);
+  const seen = sum((result) => result.seen);
+  const lost = sum((result) => result.lost);
+  const errors = sum(errorsOf);
+  const isMeasured = own.every((result) => result.seen > 0);
+  return target(
+    `p99 below ${p99MaxMs} ms at ${writesPerS} writes/s (${ours}), no write lost, no error`,
+    isMeasured && p99Ms < p99MaxMs && lost === 0 && errors === 0 && missing <= missingShareMax,
+    `${p99Ms.toFixed(2)} ms of ${seen.toLocaleString('en')} seen, ${lost} lost, ${errors} errors, ` +
+      `${(missing * 100).toFixed(2)} % not made or not watched`,
+  );
+}
+
+function errorsOf({ errors }: VisibilityResult): number {
+  return Object.values(errors).reduce((total, count) => total + count, 0);
 }
 
 function tableOf(results: ReadonlyMap<string, readonly VisibilityResult[]>): readonly string[] {
@@ -109,7 +119,7 @@ function tableOf(results: ReadonlyMap<string, readonly VisibilityResult[]>): rea
       sum(({ late }) => late),
       sum(({ unwatched }) => unwatched),
       sum(({ lost }) => lost),
-      sum(({ errors }) => Object.values(errors).reduce((total, count) => total + count, 0)),
+      sum(errorsOf),
     ];
     lines.push(`| ${name} | ${cells.join(' | ')} |`);
   }

@@ -14,7 +14,16 @@ export interface Row {
   readonly cpuRatio: number;
 }
 
-/** Runs every candidate once a round, in turn, so that a machine whose speed drifts is fair to all. */
+/** The candidates in the order of a round, counted from 1: each round begins with the next of them. */
+export function inOrderOf<Candidate>(round: number, candidates: readonly Candidate[]): Candidate[] {
+  const first = (round - 1) % candidates.length;
+  return [...candidates.slice(first), ...candidates.slice(0, first)];
+}
+
+/**
+ * Runs every candidate once a round, so that a machine whose speed drifts is fair to all, and none is always
+ * the first, or always follows the one that leaves most behind.
+ */
 export async function inRounds<Measured extends Sample>(
   candidates: readonly string[],
   rounds: number,
@@ -22,7 +31,7 @@ export async function inRounds<Measured extends Sample>(
 ): Promise<ReadonlyMap<string, readonly Measured[]>> {
   const samples = new Map<string, Measured[]>(candidates.map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
-    for (const name of candidates) {
+    for (const name of inOrderOf(round, candidates)) {
       const sample = await run(name);
       samples.get(name)?.push(sample);
       const perS = Math.round(sample.perS).toLocaleString('en');

@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os';
+import { inOrderOf } from '../measure/rounds.ts';
 import { type Candidate, hasEtcd, startEtcd, startHoldfast } from './candidates.ts';
 import { killAndRestart } from './outage.ts';
 import { type Figures, measure, rounds } from './phases.ts';
@@ -13,7 +14,7 @@ export async function benchRegistry(): Promise<void> {
   const load = (): number => loadavg()[0] as number;
   const loads = [load()];
   for (let round = 1; round <= rounds; round++) {
-    for (const [name, start] of Object.entries(candidates)) {
+    for (const [name, start] of inOrderOf(round, Object.entries(candidates))) {
       const measured = await measureOne(start);
       figures.get(name)?.push(measured);
       const [change] = measured.changes;

@@ -50,9 +50,9 @@ function write(all: Row[], servers: Readonly<Record<string, Child>>): void {
       title: 'Method',
       lines: [
         '`npm run bench -- service`. Each server is a process of its own, logging off in both; load from',
-        `wrk, one thread, ${connections} keep-alive connections; ${rounds} rounds of ${seconds} s, the`,
-        'two in turn; medians, and ratios within a round. CPU is user and system time of the server',
-        'process over the requests it answered. Ours is service A of the `echo` system as it ships:',
+        `wrk, one thread, ${connections} keep-alive connections; ${rounds} rounds of ${seconds} s, one`,
+        'or the other first in turn; medians, and ratios within a round. CPU is user and system time of the',
+        'server process over the requests it answered. Ours is service A of the `echo` system as it ships:',
         'bounds, request context, one port for HTTP and gRPC.',
         `Resident memory after the load: ${memory.join(', ')}.`,
       ],

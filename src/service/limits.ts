@@ -25,6 +25,8 @@ export const limits = {
   timeoutCheckMs: 1_000,
   /** An unused connection; longer than callers of ours keep one, so that they are the ones to close it. */
   keepAliveTimeoutMs: 65_000,
+  /** To find out whether somebody listens on the port already. */
+  portCheckMs: 500,
   /** An HTTP/2 connection without a call. */
   http2IdleTimeoutMs: 10 * 60_000,
   /** After an error a connection is read this long: a reset would destroy the answer on its way. */

@@ -19,7 +19,7 @@ import { Intake } from './intake.ts';
 import { keyGuard } from './key.ts';
 import { limits as defaultLimits, type ServiceLimits } from './limits.ts';
 import { PortListener } from './listener.ts';
-import { addressOf, openPort } from './open-port.ts';
+import { addressOf, checkPort, openPort } from './open-port.ts';
 
 export interface StartOptions {
   readonly host: Host;
@@ -163,6 +163,11 @@ class Service implements RunningService {
     return this.#port;
   }
 
+  /** 0: any that is free. */
+  get #askedPort(): number {
+    return this.#env.port ?? this.#options.port ?? 0;
+  }
+
   get address(): string {
     return addressOf(this.host, this.#port);
   }
@@ -173,6 +178,7 @@ class Service implements RunningService {
 
   async start(): Promise<void> {
     try {
+      await this.#checkPort();
       await this.#build();
       await this.#listen();
     } catch (error) {
@@ -190,6 +196,12 @@ class Service implements RunningService {
   drain(timeoutMs?: number): Promise<void> {
     this.#drained ??= outside(drainService, this.#parts(), timeoutMs);
     return this.#drained;
+  }
+
+  /** A port that is taken is found before the service opens what it keeps, and tells others that it has. */
+  async #checkPort(): Promise<void> {
+    const port = this.#askedPort;
+    if (port !== 0) await checkPort(this.host, port, this.#limits.portCheckMs);
   }
 
   async #build(): Promise<void> {
@@ -255,8 +267,7 @@ class Service implements RunningService {
 
   async #listen(): Promise<void> {
     const { server } = this.#listener as PortListener;
-    const { host, port = this.#options.port ?? 0 } = this.#env;
-    this.#port = await openPort(server, host, port);
+    this.#port = await openPort(server, this.host, this.#askedPort);
     // A failed accept (too many open files) concerns one connection; the service goes on.
     server.on('error', (error) => this.log.error({ status: 'error', error }));
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -227,3 +227,13 @@ it(
   },
   limits.testMs,
 );
+
+it('a port that is taken is said in one line, and nothing was opened or written', {
+  timeout: limits.testMs,
+}, async () => {
+  const data = path.join(folder, 'never');
+  const second = new Instance(kvs.port, { DATA_DIR: data }).spawn();
+  expect(await second.ended()).toBe(1);
+  expect(second.lines).toEqual([expect.stringMatching(/ ERROR .*Port \d+ is already in use/)]);
+  await expect(access(data)).rejects.toThrow('ENOENT');
+});

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { keyHeader } from 'holdfast/std';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster } from './testing/cluster.ts';
+import { Instance } from './testing/instance.ts';
 import { limits } from './testing/limits.ts';
 import { freePort } from './testing/ports.ts';
 
@@ -17,25 +18,33 @@ import { freePort } from './testing/ports.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 const bin = path.join(root, 'src/cli/bin.mjs');
 
+const folders: string[] = [];
 let folder: string;
 let cluster: Cluster;
 
 beforeAll(async () => {
   cluster = await Cluster.start(3);
-  folder = await mkdtemp(path.join(tmpdir(), 'holdfast-kvs-cli-'));
-  const url = (file: string): string => JSON.stringify(pathToFileURL(path.join(root, file)).href);
-  const ports = cluster.replicas.map(({ port }) => port);
-  const config = `
-    import { defineConfig } from ${url('src/topology/index.ts')};
-    import kvs from ${url('systems/kvs/system.ts')};
-    export default defineConfig({ systems: [kvs], services: { kvs: { ports: ${JSON.stringify(ports)} } } });`;
-  await writeFile(path.join(folder, 'holdfast.config.ts'), config);
+  folder = await folderFor(cluster.replicas.map(({ port }) => port));
 }, limits.testMs);
 
 afterAll(async () => {
   await cluster?.stop();
-  await rm(folder, { recursive: true, force: true });
+  for (const each of folders) await rm(each, { recursive: true, force: true });
 });
+
+/** Where the commands find replicas at these ports. */
+async function folderFor(ports: readonly number[]): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), 'holdfast-kvs-cli-'));
+  folders.push(made);
+  const url = (file: string): string => JSON.stringify(pathToFileURL(path.join(root, file)).href);
+  const own = { instances: ports.length, ports };
+  const config = `
+    import { defineConfig } from ${url('src/topology/index.ts')};
+    import kvs from ${url('systems/kvs/system.ts')};
+    export default defineConfig({ systems: [kvs], services: { kvs: ${JSON.stringify(own)} } });`;
+  await writeFile(path.join(made, 'holdfast.config.ts'), config);
+  return made;
+}
 
 interface Ran {
   readonly code: number;
@@ -44,9 +53,13 @@ interface Ran {
 }
 
 function kvs(...args: readonly string[]): Promise<Ran> {
+  return kvsIn(folder, ...args);
+}
+
+function kvsIn(cwd: string, ...args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const env = { ...process.env, CLUSTER_KEY: 'of this machine' };
-    execFile(process.execPath, [bin, 'kvs', ...args], { cwd: folder, env }, (error, out, err) => {
+    execFile(process.execPath, [bin, 'kvs', ...args], { cwd, env }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out: out.trim(), err: err.trim() });
     });
   });
@@ -92,6 +105,18 @@ it('shows and changes the view', { timeout: limits.testMs }, async () => {
   expect((await kvs('view', 'add', other)).out).toBe(`${other}: added`);
   expect((await kvs('view', 'remove', other)).out).toBe(`${other}: deleted`);
   expect(await kvs('view', 'remove', other)).toMatchObject({ code: 1 });
+});
+
+it('says why there is no view', { timeout: limits.testMs }, async () => {
+  const alone = await new Instance(await freePort(), {}).start();
+  const ran = await kvs('view', '--replica', alone.address);
+  await alone.kill();
+  const err = `${alone.address} is one store by itself: it has no view.`;
+  expect(ran).toEqual({ code: 1, out: '', err });
+  const proxy = await new Instance(await freePort(), { FORWARDING_ADDRESS: alone.address }).start();
+  const passed = await kvs('view', '--replica', proxy.address);
+  await proxy.kill();
+  expect(passed).toEqual({ code: 1, out: '', err: `${proxy.address}: Cannot forward request (503).` });
 });
 
 it.each([
@@ -147,4 +172,50 @@ it('passes over one that is down and one that hangs', { timeout: limits.testMs }
   } finally {
     cluster.at(1).resume();
   }
+});
+
+describe('a replica that takes a request and never answers it', () => {
+  const seen: string[] = [];
+  let stubs: readonly Server[];
+  let cwd: string;
+
+  beforeAll(async () => {
+    stubs = ['breaks', 'stands'].map((name) =>
+      createServer((request, response) => {
+        seen.push(`${name}: ${request.method} ${request.url}`);
+        if (request.url === '/ready' || name === 'stands') response.end('{"value":1,"view":[]}');
+        else if (request.url === '/kvs/half') response.writeHead(200, { 'content-length': 9 }).write('{');
+        else request.socket.destroy();
+        if (request.url === '/kvs/half') setTimeout(() => request.socket.destroy(), 50);
+      }),
+    );
+    for (const stub of stubs) await once(stub.listen(0, '127.0.0.1'), 'listening');
+    cwd = await folderFor(stubs.map((stub) => (stub.address() as AddressInfo).port));
+  });
+
+  beforeEach(() => void seen.splice(0));
+  afterAll(() => {
+    for (const stub of stubs) stub.close();
+  });
+
+  it.each([
+    [['put', 'a', '1'], 'PUT /kvs/a', 'kvs get <key>'],
+    [['put', 'half', '1'], 'PUT /kvs/half', 'kvs get <key>'],
+    [['delete', 'a'], 'DELETE /kvs/a', 'kvs get <key>'],
+    [['view', 'add', '127.0.0.1:1'], 'PUT /view', 'kvs view'],
+  ])('%j is asked of no other; that it may have been done is said', async (args, asked, look) => {
+    const ran = await kvsIn(cwd, ...args);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/ has not answered \(ECONNRESET\): it may or may not have been done\. /);
+    expect(ran.err).toContain(look);
+    expect(seen).toEqual(['breaks: GET /ready', `breaks: ${asked}`]);
+  });
+
+  it.each([
+    [['get', 'a'], 'GET /kvs/a'],
+    [['view'], 'GET /view'],
+  ])('%j is asked of the next one', async (args, asked) => {
+    expect((await kvsIn(cwd, ...args)).code).toBe(0);
+    expect(seen).toContain(`stands: ${asked}`);
+  });
 });

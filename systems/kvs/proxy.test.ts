@@ -1,4 +1,10 @@
 import { once } from 'node:events';
+import {
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+} from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { Instance } from './testing/instance.ts';
@@ -46,6 +52,33 @@ it.each(['hangs', 'hangs up', 'answers garbage'])('a main instance that %s: 503'
   const startedMs = performance.now();
   expect(await proxy.ask('PUT', '/kvs/a', { value: 1 })).toMatchObject(unreachable);
   expect(performance.now() - startedMs).toBeLessThan(6_000);
+});
+
+it('what Connection names goes no further, in either direction', async () => {
+  let seen: IncomingHttpHeaders = {};
+  const server = createHttpServer((request, response) => {
+    seen = request.headers;
+    response.setHeader('connection', ['keep-alive, X-Hop-1', 'x-hop-2']);
+    for (const name of ['x-hop-1', 'X-Hop-2', 'x-end']) response.setHeader(name, 'd');
+    response.end();
+  });
+  stub = server;
+  await once(server.listen(mainPort, '127.0.0.1'), 'listening');
+  const connection = 'close, X-Hop-1 ,x-hop-2';
+  const headers = { connection, 'x-hop-1': 'a', 'x-hop-2': 'b', 'x-end': 'c' };
+  const asked = request({ port: proxy.port, path: '/kvs/a', headers }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  expect(answer.statusCode).toBe(200);
+  expect(seen).toMatchObject({ 'x-end': 'c' });
+  expect(answer.headers).toMatchObject({ 'x-end': 'd' });
+  for (const name of ['x-hop-1', 'x-hop-2']) {
+    expect([seen[name], answer.headers[name]]).toEqual([undefined, undefined]);
+  }
+});
+
+it('says at its start that it is a proxy, and of which instance', async () => {
+  await proxy.line(new RegExp(` INFO .* this proxy passes every request on to=127.0.0.1:${mainPort}$`));
 });
 
 it('its health is its own', async () => {

@@ -150,6 +150,41 @@ describe('the view', () => {
     });
   });
 
+  it('takes another text for another replica, also where it leads to the same process', async () => {
+    const { port } = cluster.at(1);
+    for (const alias of [`localhost:${port}`, `127.1:${port}`]) {
+      const ask = (method: string) => cluster.at(0).ask(method, '/view', { 'socket-address': alias });
+      expect((await ask('PUT')).status).toBe(201);
+      expect((await cluster.at(0).ask('GET', '/view')).body).toEqual({ view: cluster.addresses });
+      expect((await ask('DELETE')).status).toBe(200);
+    }
+  });
+
+  it('decides changes of one address one after the other, however close they come', async () => {
+    const one = { 'socket-address': '127.0.0.1:2' };
+    const atOnce = async (method: string): Promise<number[]> => {
+      const all = Array.from({ length: 5 }, () => cluster.at(0).ask(method, '/view', one));
+      return (await Promise.all(all)).map(({ status }) => status).sort();
+    };
+    expect(await atOnce('PUT')).toEqual([200, 200, 200, 200, 201]);
+    expect(await atOnce('DELETE')).toEqual([200, 404, 404, 404, 404]);
+  });
+
+  it('takes only host:port, and says so without what was sent', async () => {
+    for (const text of [
+      ' 127.0.0.1:9',
+      'a\nb:80',
+      'http//x:80',
+      '127.0.0.1:00080',
+      'x?y#z:1',
+      'x\u202e:80',
+    ]) {
+      const told = await cluster.at(0).ask('PUT', '/view', { 'socket-address': text });
+      expect(told.status).toBe(400);
+      expect(told.body.error).toMatch(/^A socket address is host:port, such as 10\.0\.0\.1:8090: [ -~]+$/);
+    }
+  });
+
   it.each([
     undefined,
     {},

@@ -22,7 +22,10 @@ export interface Told {
   readonly replica: string;
 }
 
-/** Asks the replica that was named, else the first that can be reached. Throws `unavailable`. */
+/**
+ * Asks the replica that was named, else the first that can be reached. Throws `unavailable`. What may have
+ * been carried out already is not asked of another one: it would be done twice.
+ */
 export async function ask(
   context: CommandContext,
   replica: string | undefined,
@@ -37,11 +40,18 @@ export async function ask(
         await askOne(address, undefined, { method: 'GET', path: '/ready' }, readyMs);
       return await askOne(address, context.clusterKey, asking, timeoutMs);
     } catch (error) {
-      failures.push(`${new URL(address).host} cannot be reached (${reasonOf(error)}).`);
+      if (!(error instanceof HoldfastError) || error.mayHaveExecuted) throw error;
+      failures.push(error.message);
     }
   }
   const hint = context.running ? '' : ' Nothing runs: start it with `npm start` or `npx holdfast up`.';
   throw new HoldfastError('unavailable', failures.join(' ') + hint);
+}
+
+/** Why a replica has not done what it was asked. */
+export function refusalIn({ replica, status, text, fields }: Told): string {
+  const why = typeof fields.error === 'string' ? fields.error : text.slice(0, 200);
+  return `${replica}: ${why.replace(/\.$/, '')} (${status}).`;
 }
 
 function addressOf(context: CommandContext, replica: string): string {
@@ -62,10 +72,14 @@ function askOne(address: string, key: string | undefined, asking: Asking, within
   const { method, path, body, headers, isInternal = false } = asking;
   const { hostname, port, host } = new URL(address);
   return new Promise((resolve, reject) => {
+    let isConnected = false;
+    const fail = (error: unknown): void => reject(failureOf(asking, host, isConnected, error));
     const asked = request(
       {
         // Not `fetch`, which would take the keys `.` and `..` for steps on the path.
         ...{ hostname: hostname.replace(/^\[|\]$/g, ''), port, path, method },
+        // A connection of its own: nothing has been sent before it stands.
+        agent: false,
         headers: {
           ...headers,
           'content-length': Buffer.byteLength(body ?? ''),
@@ -74,14 +88,39 @@ function askOne(address: string, key: string | undefined, asking: Asking, within
         },
         signal: AbortSignal.timeout(withinMs),
       },
-      async (response) => {
-        const text = Buffer.concat(await response.toArray()).toString();
-        resolve({ status: response.statusCode ?? 0, text, fields: fieldsIn(text), replica: host });
+      (response) => {
+        response.toArray().then((chunks) => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, text, fields: fieldsIn(text), replica: host });
+        }, fail);
       },
     );
-    asked.on('error', reject);
+    asked.on('socket', (socket) => {
+      socket.once('connect', () => {
+        isConnected = true;
+      });
+    });
+    asked.on('error', fail);
     asked.end(body);
   });
+}
+
+function failureOf(
+  { method, path }: Asking,
+  host: string,
+  isConnected: boolean,
+  cause: unknown,
+): HoldfastError {
+  const why = reasonOf(cause);
+  if (!isConnected || method === 'GET') {
+    const message = `${host} cannot be reached (${why}).`;
+    return new HoldfastError('unavailable', message, { mayHaveExecuted: false });
+  }
+  const look = path === '/view' ? 'view' : 'get <key>';
+  const message =
+    `${host} was asked and has not answered (${why}): it may or may not have been done. ` +
+    `Look with \`npx holdfast kvs ${look}\`, and do it again if it was not.`;
+  return new HoldfastError('unavailable', message, { mayHaveExecuted: true });
 }
 
 function fieldsIn(text: string): Readonly<Record<string, unknown>> {

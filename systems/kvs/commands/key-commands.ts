@@ -1,7 +1,7 @@
 import type { CommandContext, SystemCommand } from 'holdfast/topology';
 import { memberText } from '../replica/member-text.ts';
 import { type Arguments, readArguments } from './arguments.ts';
-import { type Asking, ask, type Told } from './ask.ts';
+import { type Asking, ask, refusalIn, type Told } from './ask.ts';
 import { forgetToken, keepToken, readToken } from './token-file.ts';
 
 const reading = ['replica', 'fresh'] as const;
@@ -75,10 +75,9 @@ async function asked(context: CommandContext, told: Arguments, asking: Asking): 
   return answer;
 }
 
-function refused(context: CommandContext, { status, fields, text, replica }: Told): number {
-  const error = typeof fields.error === 'string' ? fields.error : text.slice(0, 200);
-  context.complain(`${replica}: ${error} (${status}).`);
-  if (error.startsWith('Causal dependencies')) {
+function refused(context: CommandContext, answer: Told): number {
+  context.complain(refusalIn(answer));
+  if (String(answer.fields.error).startsWith('Causal dependencies')) {
     context.complain(
       'It has not got yet what an earlier command saw. Try again, or with --fresh, which ignores that.',
     );

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Where the commands keep the metadata they got last, so that each sees what those before it did. */
@@ -16,9 +17,21 @@ export function readToken(dataFolder: string): string {
   }
 }
 
+/** Written beside and moved into place: nobody reads half of it, and a full disk leaves the one before. */
 export function keepToken(dataFolder: string, token: string): void {
+  const file = fileIn(dataFolder);
+  const draft = `${file}.${randomUUID()}`;
   mkdirSync(dataFolder, { recursive: true });
-  writeFileSync(fileIn(dataFolder), `${token}\n`);
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  try {
+    writeFileSync(draft, `${token}\n`, { mode });
+    // The mask has no say in what it was made before.
+    if (mode !== undefined) chmodSync(draft, mode);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 export function forgetToken(dataFolder: string): void {

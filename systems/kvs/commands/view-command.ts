@@ -1,6 +1,6 @@
 import type { SystemCommand } from 'holdfast/topology';
 import { readArguments } from './arguments.ts';
-import { ask } from './ask.ts';
+import { ask, refusalIn } from './ask.ts';
 
 const usage = 'view [add|remove <host:port>] [--replica N|host:port]';
 
@@ -14,9 +14,14 @@ export const view: SystemCommand = {
     const [action, address] = words;
     if (action === undefined) {
       const answer = await ask(context, replica, { method: 'GET', path: '/view' });
+      if (answer.status !== 200) {
+        const alone = `${answer.replica} is one store by itself: it has no view.`;
+        context.complain(answer.status === 404 ? alone : refusalIn(answer));
+        return 1;
+      }
       const members = Array.isArray(answer.fields.view) ? answer.fields.view : [];
       for (const member of members) context.print(String(member));
-      return answer.status === 200 ? 0 : 1;
+      return 0;
     }
     if ((action !== 'add' && action !== 'remove') || address === undefined) {
       context.complain(`Usage: npx holdfast kvs ${usage}`);
@@ -32,7 +37,7 @@ export const view: SystemCommand = {
       context.print(`${address}: ${answer.fields.result}`);
       return 0;
     }
-    context.complain(`${answer.replica}: ${answer.fields.error ?? answer.text} (${answer.status}).`);
+    context.complain(refusalIn(answer));
     return 1;
   },
 };

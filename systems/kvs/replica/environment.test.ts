@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readEnvironment } from './environment.ts';
+import { limits } from './limits.ts';
 
 const view = '10.0.0.1:8090,10.0.0.2:8090';
+
+function addresses(count: number): string {
+  return Array.from({ length: count }, (_, at) => `10.0.1.1:${at + 1}`).join(',');
+}
 
 describe('the environment', () => {
   it('says nothing: one store on loopback, at 8090', () => {
@@ -45,6 +50,37 @@ describe('the environment', () => {
     });
   });
 
+  it.each([
+    ...['127.0.0.1', 'localhost', '[::1]', '0.0.0.0', '[::]'].map((host) => ({ to: `${host}:8090` })),
+    { to: '127.0.0.1:9000', PORT: '9000' },
+    { to: 'localhost:9000', PORT: '9000', HOST: '0.0.0.0' },
+    { to: '127.0.0.1:9000', SOCKET_ADDRESS: '10.0.0.1:9000' },
+    { to: '10.0.0.1:9000', PORT: '8000', SOCKET_ADDRESS: '10.0.0.1:9000' },
+    { to: 'kvs-1:8090', HOST: 'kvs-1' },
+  ])('is refused for a proxy of itself: %j', ({ to, ...others }) => {
+    const variables = { FORWARDING_ADDRESS: to, ...others };
+    expect(() => readEnvironment(variables)).toThrow(/^FORWARDING_ADDRESS is the address of this proxy/);
+  });
+
+  it.each([
+    { to: '127.0.0.1:8091' },
+    { to: '127.0.0.1:8090', PORT: '9000' },
+    { to: '10.0.0.2:8090', SOCKET_ADDRESS: '10.0.0.1:8090' },
+    // Its own address is another one of this machine.
+    { to: '127.0.0.1:8090', HOST: '10.0.0.1' },
+    { to: '127.0.0.1:8090', HOST: '127.0.0.2' },
+  ])('may name another instance on the same machine: %j', ({ to, ...others }) => {
+    expect(readEnvironment({ FORWARDING_ADDRESS: to, ...others }).mode).toEqual({ kind: 'proxy', to });
+  });
+
+  it('takes as many addresses as the view may have, the own one among them', () => {
+    const VIEW = addresses(limits.viewMax - 1);
+    const { mode } = readEnvironment({ SOCKET_ADDRESS: '10.0.0.1:1', VIEW });
+    expect(mode).toMatchObject({ isAdded: true, members: { length: limits.viewMax } });
+    const more = { SOCKET_ADDRESS: '10.0.0.1:1', VIEW: addresses(limits.viewMax) };
+    expect(() => readEnvironment(more)).toThrow('VIEW has 257 addresses with its own: 256 are the most.');
+  });
+
   it('says where data is kept, or that none is', () => {
     expect(readEnvironment({ DATA_DIR: ':memory:' }).folder).toBeUndefined();
     expect(readEnvironment({ DATA_DIR: '/data' }).folder).toBe('/data');
@@ -62,7 +98,9 @@ describe('the environment', () => {
     [{ VIEW: view, SOCKET_ADDRESS: '10.0.0.1:1', FORWARDING_ADDRESS: '10.0.0.9:1' }, 'are both set'],
     [{ SOCKET_ADDRESS: '10.0.0.1' }, 'SOCKET_ADDRESS must be host:port'],
     [{ FORWARDING_ADDRESS: 'http://10.0.0.1:80/' }, 'FORWARDING_ADDRESS must be host:port'],
-    [{ FORWARDING_ADDRESS: '10.0.0.1:1', SOCKET_ADDRESS: '10.0.0.1:1' }, 'is the own SOCKET_ADDRESS'],
+    [{ FORWARDING_ADDRESS: '10.0.0.1:080' }, 'FORWARDING_ADDRESS must be host:port'],
+    [{ SOCKET_ADDRESS: 'a\u009b\u202e"b:80' }, 'from 1 to 65535; not "a??"b:80".'],
+    [{ VIEW: '10.0.0.1:1,x?y#z:1', SOCKET_ADDRESS: '10.0.0.1:1' }, 'each host:port, such as'],
     [{ SHARD_COUNT: '2' }, 'sharding is not there yet'],
     [{ CAUSAL_WAIT_MS: '-1' }, 'CAUSAL_WAIT_MS must be a whole number of milliseconds from 0 to 60000'],
     [{ ANTI_ENTROPY_MS: '99' }, 'ANTI_ENTROPY_MS must be a whole number of milliseconds from 100'],

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { parseAddress } from 'holdfast/link';
-import { parseEnvironment, type Variables } from 'holdfast/service';
+import type { Address } from 'holdfast/host';
+import { parseEnvironment, type ServiceEnvironment, type Variables } from 'holdfast/service';
 import { HoldfastError } from 'holdfast/std';
+import { addressForm, parseAddress } from './address.ts';
 import { limits } from './limits.ts';
 
 /** What an instance is, by its environment. */
@@ -34,13 +35,15 @@ const defaultPort = 8090;
 /** Throws `invalid_argument` with a sentence for what is wrong. */
 export function readEnvironment(variables: Variables): KvsEnvironment {
   const own = textOf(variables, 'SOCKET_ADDRESS');
-  if (own !== undefined) checkAddress('SOCKET_ADDRESS', own);
-  const address = own === undefined ? undefined : parseAddress(own);
+  const address = own === undefined ? undefined : addressIn('SOCKET_ADDRESS', own);
+  const port = address?.port ?? defaultPort;
+  const listenOn = address === undefined ? undefined : address.host.includes(':') ? '::' : '0.0.0.0';
+  const service = parseEnvironment(variables, listenOn);
   return {
-    mode: modeOf(variables, own),
-    port: address?.port ?? defaultPort,
-    listenOn: address === undefined ? undefined : address.host.includes(':') ? '::' : '0.0.0.0',
-    folder: folderOf(variables, own),
+    mode: modeOf(variables, own, { host: service.host, port: service.port ?? port }),
+    port,
+    listenOn,
+    folder: folderOf(service, own),
     causalWaitMs: wholeNumber(variables, 'CAUSAL_WAIT_MS', 0, limits.causalWaitMsMax),
     antiEntropyMs: wholeNumber(
       variables,
@@ -51,7 +54,7 @@ export function readEnvironment(variables: Variables): KvsEnvironment {
   };
 }
 
-function modeOf(variables: Variables, own: string | undefined): Mode {
+function modeOf(variables: Variables, own: string | undefined, listensOn: Address): Mode {
   const view = textOf(variables, 'VIEW');
   const to = textOf(variables, 'FORWARDING_ADDRESS');
   if (textOf(variables, 'SHARD_COUNT') !== undefined) {
@@ -63,38 +66,52 @@ function modeOf(variables: Variables, own: string | undefined): Mode {
     throw wrong('VIEW and FORWARDING_ADDRESS are both set: an instance is a replica or a proxy.');
   }
   if (to !== undefined) {
-    checkAddress('FORWARDING_ADDRESS', to);
-    if (to === own) throw wrong('FORWARDING_ADDRESS is the own SOCKET_ADDRESS: name the main instance.');
+    if (to === own || isListener(addressIn('FORWARDING_ADDRESS', to), listensOn)) {
+      throw wrong('FORWARDING_ADDRESS is the address of this proxy itself: name the main instance.');
+    }
     return { kind: 'proxy', to };
   }
   if (view === undefined) {
-    return { kind: 'alone', address: own ?? `127.0.0.1:${textOf(variables, 'PORT') ?? defaultPort}` };
+    return { kind: 'alone', address: own ?? `127.0.0.1:${listensOn.port}` };
   }
   const members = [...new Set(view.split(',').map((each) => each.trim()))];
-  for (const member of members) checkAddress('VIEW', member);
+  for (const member of members) addressIn('VIEW', member);
   if (own === undefined) {
     throw wrong('VIEW is set and SOCKET_ADDRESS is not: say where the other replicas find this one.');
   }
-  if (members.length > limits.viewMax) throw wrong(`VIEW may have ${limits.viewMax} addresses.`);
   const isAdded = !members.includes(own);
-  return { kind: 'replica', address: own, members: isAdded ? [...members, own] : members, isAdded };
+  if (isAdded) members.push(own);
+  if (members.length > limits.viewMax) {
+    throw wrong(`VIEW has ${members.length} addresses with its own: ${limits.viewMax} are the most.`);
+  }
+  return { kind: 'replica', address: own, members, isAdded };
+}
+
+/** What a machine calls itself: who listens on one of these is reached by others of them. */
+const loopback = ['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::'];
+
+/** Whether what is sent to an address comes to the one that listens there. */
+function isListener(to: Address, { host, port }: Address): boolean {
+  const isSame = to.host === host || (loopback.includes(to.host) && loopback.includes(host));
+  return isSame && to.port === port;
 }
 
 /** Each instance has a folder of its own, also where several run in one place. */
-function folderOf(variables: Variables, own: string | undefined): string | undefined {
-  const { dataFolder, instance, port } = parseEnvironment(variables);
+function folderOf(
+  { dataFolder, instance, port }: ServiceEnvironment,
+  own: string | undefined,
+): string | undefined {
   if (dataFolder === ':memory:') return undefined;
   const place = own === undefined ? String(port ?? defaultPort) : own.replace(/[^\w.-]+/g, '-');
   return dataFolder ?? join('.holdfast', 'data', instance ?? `kvs-${place}`);
 }
 
-function checkAddress(name: string, text: string): void {
-  try {
-    parseAddress(text);
-  } catch {
-    const form = name === 'VIEW' ? 'addresses such as 10.0.0.1:8090 with commas between' : 'host:port';
-    throw wrong(`${name} must be ${form}, not ${JSON.stringify(text.slice(0, 80))}.`);
-  }
+function addressIn(name: string, text: string): Address {
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  const each = name === 'VIEW' ? 'addresses with commas between, each ' : '';
+  const shown = text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');
+  throw wrong(`${name} must be ${each}${addressForm}; not "${shown}".`);
 }
 
 function wholeNumber(variables: Variables, name: string, min: number, max: number): number | undefined {

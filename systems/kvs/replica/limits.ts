@@ -14,6 +14,12 @@ export const limits = {
   causalWaitMsMax: 60_000,
   antiEntropyMsMin: 100,
   antiEntropyMsMax: 600_000,
-  /** Addresses in `VIEW`. */
+  /** Addresses in `VIEW`, with the own one. */
   viewMax: 256,
+  /** Of a socket address; links take no longer one. */
+  addressCharactersMax: 255,
+  portMax: 65_535,
+  /** A refused link is logged once, then each so many times. Peers of which it is known how often. */
+  refusalsEach: 100,
+  refusedPeersMax: 512,
 } as const;

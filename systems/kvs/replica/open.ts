@@ -2,7 +2,7 @@ import { type CausalStore, openCausalStore } from 'holdfast/causal-store';
 import type { ServiceContext } from 'holdfast/service';
 import { HoldfastError } from 'holdfast/std';
 import type { KvsEnvironment, Mode } from './environment.ts';
-import { logStore } from './store-log.ts';
+import { storeLog } from './store-log.ts';
 
 export interface OpenOptions {
   readonly environment: KvsEnvironment;
@@ -25,7 +25,7 @@ export function openStore({ environment, mode, context, end }: OpenOptions): Pro
       clusterKey: env.clusterKey,
       causalWaitMs,
       antiEntropyMs,
-      observe: (event: Parameters<typeof logStore>[0]) => logStore(event, log),
+      observe: storeLog(log),
       fatal: (message: string) => {
         const advice = 'It is read again at the next start; if that fails too, look at the disk.';
         log.fatal({ error: `The journal can no longer be trusted: ${message} ${advice}` });

@@ -1,6 +1,6 @@
-import { type IncomingHttpHeaders, METHODS } from 'node:http';
+import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Calls } from 'holdfast/calls';
+import type { AnswerHeaders, Calls } from 'holdfast/calls';
 import { HoldfastError } from 'holdfast/std';
 import { sendJson } from './answers.ts';
 import { limits } from './limits.ts';
@@ -28,15 +28,13 @@ async function pass(calls: Calls, request: FastifyRequest, reply: FastifyReply):
     const answer = await calls.request(mainInstance, {
       method: request.method,
       path: request.raw.url as string,
-      headers: passedOn(request.headers),
+      headers: Object.fromEntries(passedOn(request.headers).map(([name, value]) => [name, String(value)])),
       body: request.body instanceof Uint8Array ? request.body : undefined,
       timeoutMs: limits.forwardTimeoutMs,
       signal: gone.signal,
     });
     reply.code(answer.status);
-    for (const [name, value] of Object.entries(answer.headers)) {
-      if (value !== undefined && !ofOneHop.has(name)) reply.header(name, value);
-    }
+    for (const [name, value] of passedOn(answer.headers)) reply.header(name, value);
     return reply.send(answer.bytes.length === 0 ? undefined : answer.bytes);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
@@ -47,7 +45,7 @@ async function pass(calls: Calls, request: FastifyRequest, reply: FastifyReply):
   }
 }
 
-/** Headers of one connection (RFC 9110 7.6.1), or written anew for the next. */
+/** Headers of one connection (RFC 9110 7.6.1), or written anew for the next; it may name more. */
 const ofOneHop = new Set([
   'connection',
   'content-length',
@@ -69,11 +67,10 @@ const ofOneHop = new Set([
   'x-holdfast-timeout-ms',
 ]);
 
-function passedOn(headers: IncomingHttpHeaders): Record<string, string> {
-  const passed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || ofOneHop.has(name)) continue;
-    passed[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return passed;
+function passedOn(headers: AnswerHeaders): [string, string | readonly string[]][] {
+  const named = String(headers.connection ?? '').split(',');
+  const dropped = new Set([...ofOneHop, ...named.map((name) => name.trim().toLowerCase())]);
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || dropped.has(name) ? [] : [[name, value]],
+  );
 }

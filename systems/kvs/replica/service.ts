@@ -26,7 +26,10 @@ export function kvs({ environment, end }: KvsOptions): ServiceDefinition {
       // One instance is all there is: nothing is gained by leaving it alone for a while.
       upstreams: { [mainInstance]: { eject: false } },
       addresses: () => ({ [mainInstance]: `http://${mode.to}` }),
-      http: (app, { calls }) => addProxyRoutes(app, calls),
+      http(app, { calls, log }) {
+        addProxyRoutes(app, calls);
+        log.info('this proxy passes every request on', { to: mode.to });
+      },
     });
   }
   return defineService({

@@ -2,13 +2,21 @@ import type { StoreEvent } from 'holdfast/causal-store';
 import type { JournalEvent } from 'holdfast/journal';
 import type { LinkEvent } from 'holdfast/link';
 import type { Logger } from 'holdfast/telemetry';
+import { Refusals, type Refused } from './refusals.ts';
 
 /** What befalls the store, as log lines. */
-export function logStore(event: StoreEvent | JournalEvent, log: Logger): void {
+export function storeLog(log: Logger): (event: StoreEvent | JournalEvent) => void {
+  const refusals = new Refusals();
+  return (event) => {
+    if (event.type === 'link') logLink(event.event, refusals, log);
+    else logStore(event, log);
+  };
+}
+
+type OwnEvent = Exclude<StoreEvent | JournalEvent, { type: 'link' }>;
+
+function logStore(event: OwnEvent, log: Logger): void {
   switch (event.type) {
-    case 'link':
-      logLink(event.event, log);
-      return;
     case 'started':
       log.info('store opened', { node: event.node, start: event.start });
       return;
@@ -36,7 +44,7 @@ export function logStore(event: StoreEvent | JournalEvent, log: Logger): void {
 }
 
 /** What somebody may have to do something about. */
-function logTrouble(event: StoreEvent | JournalEvent, log: Logger): void {
+function logTrouble(event: OwnEvent, log: Logger): void {
   switch (event.type) {
     case 'fenced':
       log.warn({
@@ -54,6 +62,18 @@ function logTrouble(event: StoreEvent | JournalEvent, log: Logger): void {
     case 'quarantine-failed':
       log.error({ error: `The quarantine cannot be written: ${event.message}` });
       return;
+    case 'many-starts': {
+      const error =
+        `Of the ${event.startsMax} starts that a store has, all replicas together, ${event.starts} are used. ` +
+        'Copy its keys into a new one before they are, and find out who starts so often.';
+      log.warn({ status: 'starts', error });
+      return;
+    }
+    case 'join-refused': {
+      const error = `${event.peer} was not let in: there are ${event.membersMax} members, as many as can be.`;
+      log.error({ error });
+      return;
+    }
     case 'stamp-refused': {
       const error = `${event.peer} sends stamps years ahead: its clock is wrong. Nothing is taken from it.`;
       log.error({ error, stamp: event.stamp });
@@ -91,12 +111,13 @@ function logTrouble(event: StoreEvent | JournalEvent, log: Logger): void {
   }
 }
 
-function logLink(event: LinkEvent, log: Logger): void {
+function logLink(event: LinkEvent, refusals: Refusals, log: Logger): void {
   switch (event.type) {
     case 'up':
       log.info('peer up', { peer: event.address, proved: event.proved });
       return;
     case 'down':
+      refusals.forget(event.address);
       if (event.reason.kind === 'closed') log.info('peer left', { peer: event.address });
       else log.warn('peer down', { peer: event.address, why: event.reason.message });
       return;
@@ -107,16 +128,22 @@ function logLink(event: LinkEvent, log: Logger): void {
       log.info('peer heard again', { peer: event.address, silent_ms: Math.round(event.silentMs) });
       return;
     case 'refused':
-      log.warn('peer refused', {
-        peer: event.address,
-        by: event.there ? 'the peer' : 'this replica',
-        reason: event.reason,
-        error: event.why,
-      });
+      logRefusal(event, refusals.count(event), log);
       return;
     case 'paused':
       log.warn('stood still', { paused_ms: Math.round(event.pausedMs) });
       return;
     default:
   }
+}
+
+function logRefusal(event: Refused, times: number | undefined, log: Logger): void {
+  if (times === undefined) return;
+  log.warn('peer refused', {
+    peer: event.address,
+    by: event.there ? 'the peer' : 'this replica',
+    reason: event.reason,
+    ...(times > 1 ? { times } : {}),
+    error: event.why,
+  });
 }
