@@ -142,7 +142,7 @@ describe('a journal', () => {
     expect(cluster.eventsOf('r1', 'snapshot').length).toBe(1);
   });
 
-  it('that is cut short while a key is deleted and forgotten has the delete, and forgets it afterwards', () => {
+  it('that is cut short while a key is deleted has the delete, and forgets it afterwards', () => {
     const store = { members: [], segmentBytes: 64 * 1024 * 1024, buffers: { journalBytesMin: 15_000_000 } };
     const profile = { ...calm, disk: { ...calm.disk, latencyMsMin: 80, latencyMsMax: 80 } };
     const cluster = new Cluster(1, { store, profile });

@@ -72,7 +72,6 @@ export const limits = {
   startsWarn: 64_000,
   /** Origins in a vector that is read, or known: more than there ever are, since many may start at once. */
   originsMax: 131_072,
-  addressBytesMax: 255,
   /** A key, in UTF-16 code units, and a value, as JSON text: a record is one message of a link. */
   keyCharactersMax: 1_024,
   valueCharactersMax: 1_100_000,

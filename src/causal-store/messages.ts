@@ -33,7 +33,7 @@ export interface Verdict {
   /** What these two were last set by, to whoever says this; undefined when it has never heard of it. */
   readonly presenceBy: SetBy | undefined;
   readonly bindingBy: SetBy | undefined;
-  /** Of one judged as restored: a record of its own that it claimed to have, and did not have when it greeted. */
+  /** Of one judged as restored: a record of its own that it once had, and not when it greeted. */
   readonly forgotten: Dot | undefined;
 }
 

@@ -96,6 +96,12 @@ describe('a store of three replicas', () => {
     });
   });
 
+  it('refuses replicas that could never be dialled', () => {
+    const store = Cluster.ready(1).store('r1');
+    expect(() => store.changeView('r 2:8090', true, () => {})).toThrow(/host:port/);
+    expect(store.members).toBe(1);
+  });
+
   it('refuses keys and values that are too long, before anything happens', () => {
     const store = Cluster.ready(1).store('r1');
     const ignore = (): void => {};

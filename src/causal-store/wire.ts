@@ -1,3 +1,4 @@
+import { readAddress } from '../link/index.ts';
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts';
 import type { Dot, Encoded, StoreRecord, VersionId, Write } from './core/record.ts';
 import type { Vector } from './core/vector.ts';
@@ -115,14 +116,14 @@ function readRecord(reader: ByteReader): StoreRecord {
         kind: 'opening',
         node: reader.id(),
         start: reader.varint(),
-        address: readAddress(reader),
-        leaves: reader.u8() === 1 ? readAddress(reader) : undefined,
+        address: readMember(reader),
+        leaves: reader.u8() === 1 ? readMember(reader) : undefined,
         abandons: Array.from({ length: reader.count(8) }, () => reader.id()),
         vouches: readDots(reader),
         handsIn: readSequence(reader),
       };
     case kinds.member: {
-      const address = readAddress(reader);
+      const address = readMember(reader);
       const flags = reader.u8();
       if (flags > 7) throw new MalformedBytes('A member change has unknown flags.');
       const who = (flags & 2) === 0 ? undefined : reader.id();
@@ -149,11 +150,10 @@ export function writeDot(to: ByteWriter, { origin, sequence }: Dot): void {
   to.varint(sequence);
 }
 
-/** `host:port`: whatever else stood for a member could never be dialled. */
-export function readAddress(reader: ByteReader): string {
+/** Whatever else stood for a member could never be dialled. */
+export function readMember(reader: ByteReader): string {
   const address = reader.text();
-  const port = Number(/^(?:\[[^[\]]+\]|[^:[\]]+):(\d{1,5})$/.exec(address)?.[1]);
-  if (port >= 1 && port <= 65_535 && Buffer.byteLength(address) <= limits.addressBytesMax) return address;
+  if (readAddress(address) !== undefined) return address;
   throw new MalformedBytes('A member has no address.');
 }
 

@@ -28,6 +28,9 @@ describe('an address', () => {
       'a:65536',
       '::1:80',
       'a:1:2',
+      'a b:1',
+      'a\n:1',
+      '\ud800:1',
       `${'a'.repeat(254)}:1`,
     ]) {
       expect(
@@ -47,6 +50,7 @@ describe('Links', () => {
     expect(codeOf(make({}))).toBeUndefined();
     expect(codeOf(make({ session: '' }))).toBe('invalid_argument');
     expect(codeOf(make({ session: 'x'.repeat(65) }))).toBe('invalid_argument');
+    expect(codeOf(make({ session: 'x\n' }))).toBe('invalid_argument');
     expect(codeOf(make({ clusterKey: '' }))).toBe('invalid_argument');
     expect(codeOf(make({ address: 'a' }))).toBe('invalid_argument');
   });

@@ -42,6 +42,7 @@ export class Channel implements ConnectionHandlers {
   readonly #host: LinkHost;
   readonly #limits: LinkLimits;
   readonly #reader: FrameReader;
+  readonly #onInput: () => void;
   readonly #onGone: (channel: Channel) => void;
   readonly #inward: Lane;
   readonly #outward: Lane;
@@ -52,6 +53,7 @@ export class Channel implements ConnectionHandlers {
   #congested = false;
   #overflows = false;
   #reading = true;
+  #held = false;
   #flushTimer: Timer | undefined;
   #closeTimer: Timer | undefined;
 
@@ -62,6 +64,8 @@ export class Channel implements ConnectionHandlers {
     /** The peer's, when it is known already. */
     readonly address: string | undefined;
     readonly user: ChannelUser;
+    /** Something has come from the connection and is dealt with next. */
+    readonly onInput: () => void;
     /** The connection is closed: the last call. */
     readonly onGone: (channel: Channel) => void;
   }) {
@@ -70,6 +74,7 @@ export class Channel implements ConnectionHandlers {
     this.dialled = options.dialled;
     this.#address = options.address;
     this.user = options.user;
+    this.#onInput = options.onInput;
     this.#onGone = options.onGone;
     this.#reader = new FrameReader(options.limits.handshakeFrameBytesMax);
     const disturbance = (): Disturbance | undefined => this.#disturbance();
@@ -122,6 +127,17 @@ export class Channel implements ConnectionHandlers {
     this.#endIfDone();
   }
 
+  /** Nothing is read: its user has enough for now. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Stops or resumes reading. What has been read already still comes. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#readWhileRoom();
+  }
+
   /** Looks at the faults again. */
   review(): void {
     this.#inward.review();
@@ -133,6 +149,8 @@ export class Channel implements ConnectionHandlers {
     if (this.#state !== 'open') return;
     this.#state = 'finishing';
     this.#reader.stop();
+    // The end of the peer is to be seen.
+    this.hold(false);
     this.#closeTimer = patientTimer(this.#host.clock, this.#limits, this.#limits.closeMs, () => {
       this.destroy();
     });
@@ -150,6 +168,7 @@ export class Channel implements ConnectionHandlers {
   }
 
   received(bytes: Uint8Array): void {
+    this.#onInput();
     if (this.#inward.holds) {
       this.#inward.pass(bytes.length, () => {
         this.#readWhileRoom();
@@ -169,12 +188,14 @@ export class Channel implements ConnectionHandlers {
   }
 
   ended(): void {
+    this.#onInput();
     this.#pass(() => {
       if (this.#state === 'open') this.#break({ kind: 'lost', message: 'The peer ended the connection.' });
     });
   }
 
   closed(failure?: { readonly message: string }): void {
+    this.#onInput();
     this.#connectionClosed = true;
     this.#pass(() => {
       const wasOpen = this.#state === 'open';
@@ -196,7 +217,7 @@ export class Channel implements ConnectionHandlers {
   }
 
   #readWhileRoom(): void {
-    const reading = this.#inward.heldBytes <= this.#limits.heldBytesMax;
+    const reading = !this.#held && this.#inward.heldBytes <= this.#limits.heldBytesMax;
     if (reading === this.#reading) return;
     this.#reading = reading;
     this.#connection?.setReading(reading);

@@ -69,9 +69,10 @@ export class Greeting implements ChannelUser {
     this.#channel?.destroy();
   }
 
-  /** Too many strangers are here already: not a word is spoken with this one. */
+  /** Too many strangers are here: its place goes to another, at once, and not a word more is spoken. */
   turnAway(): void {
-    this.giveUp();
+    this.#channel?.destroy();
+    if (!this.#end()) return;
     const why = 'Too many connections are in the middle of a handshake.';
     this.#options.owner.refused(this, { reason: 'busy', why }, false);
   }

@@ -12,6 +12,7 @@ export class Heart {
   readonly #sessions = new Set<Session>();
   readonly #onPaused: (pausedMs: number) => void;
   #timer: Timer | undefined;
+  #dueMs = 0;
 
   constructor(clock: Clock, limits: LinkLimits, onPaused: (pausedMs: number) => void) {
     this.#clock = clock;
@@ -32,19 +33,31 @@ export class Heart {
     this.#timer = undefined;
   }
 
+  /** A pause that has not been noticed yet is noticed now, before what has arrived meanwhile is read. */
+  catchUp(): void {
+    if (this.#timer === undefined || !this.#isPause(this.#clock.nowMs() - this.#dueMs)) return;
+    this.#timer.cancel();
+    this.#beat();
+  }
+
   #arm(): void {
     let dueMs = Number.POSITIVE_INFINITY;
     for (const { liveness } of this.#sessions) dueMs = Math.min(dueMs, liveness.dueMs);
     const nowMs = this.#clock.nowMs();
     const delayMs = Math.min(Math.max(0, dueMs - nowMs), this.#limits.heartbeatMs);
-    this.#timer = this.#clock.setTimer(delayMs, () => this.#beat(nowMs + delayMs));
+    this.#dueMs = nowMs + delayMs;
+    this.#timer = this.#clock.setTimer(delayMs, () => this.#beat());
   }
 
-  #beat(dueMs: number): void {
+  #isPause(lateMs: number): boolean {
+    return lateMs >= this.#limits.heartbeatMs;
+  }
+
+  #beat(): void {
     this.#timer = undefined;
     const nowMs = this.#clock.nowMs();
-    const lateMs = nowMs - dueMs;
-    if (lateMs >= this.#limits.heartbeatMs) {
+    const lateMs = nowMs - this.#dueMs;
+    if (this.#isPause(lateMs)) {
       for (const { liveness } of this.#sessions) liveness.excuse(lateMs, nowMs);
       this.#onPaused(lateMs);
     }

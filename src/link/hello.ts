@@ -1,3 +1,4 @@
+import { readAddress } from './address.ts';
 import { limits } from './limits.ts';
 import { readU16, readU32, writeU32 } from './wire.ts';
 
@@ -13,7 +14,7 @@ export interface Hello {
   readonly streamWindowBytes: number;
   /** Where it can be dialled. */
   readonly address: string;
-  /** Which life of the process there. */
+  /** Which life of the process there: printable ASCII. */
   readonly session: string;
   /** What its user adds. */
   readonly payload: Uint8Array;
@@ -23,6 +24,11 @@ export const nonceBytes = 32;
 const fixedBytes = 2 + 2 + 1 + nonceBytes + 4;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Whether it may name a life of a process. It stands in events and logs as it is. */
+export function isSession(text: string): boolean {
+  return /^[ -~]+$/.test(text) && text.length <= limits.sessionBytesMax;
+}
 
 /**
  *     min u16 | max u16 | keyed u8 | nonce 32 | window u32 | address u8 + text | session u8 + text
@@ -57,6 +63,7 @@ export function decodeHello(bytes: Uint8Array): Hello | undefined {
   const address = readText(bytes, fixedBytes, limits.addressBytesMax);
   const session = address && readText(bytes, address.end, limits.sessionBytesMax);
   if (keyed > 1 || address === undefined || session === undefined) return undefined;
+  if (readAddress(address.text) === undefined || !isSession(session.text)) return undefined;
   const start = session.end + 2;
   if (bytes.length < start) return undefined;
   const end = start + readU16(bytes, session.end);

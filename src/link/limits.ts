@@ -18,6 +18,8 @@ export const limits = {
   backoffMaxMs: 500,
   /** Instead of that, after a refusal that dialling again soon will not change: another key, for one. */
   refusedRetryMs: 2_000,
+  /** The same after a peer has closed a link that had not stood, doubled each time up to this. */
+  closedRetryMaxMs: 8_000,
   /** A link that stood for so long makes the next wait a first one again. */
   stoodMs: 1_000,
   /** What is queued, or a refusal, may take so long to leave before a connection is dropped. */
@@ -44,6 +46,8 @@ export const limits = {
   /** Requests under way, to a peer and from it. */
   requestsMax: 1_024,
   requestsServedMax: 1_024,
+  /** What is held for the latter. Beyond this nothing more is read from that peer. */
+  requestsServedBytesMax: 16 * 1024 * 1024,
   /** Streams that stand, opened here and opened by the peer. */
   streamsMax: 256,
   streamsServedMax: 256,

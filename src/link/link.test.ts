@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { RequestOutcome } from './index.ts';
+import type { LinkListener, RequestOutcome } from './index.ts';
 import { bytesOf, textOf } from './testing/process.ts';
 import { Rogue } from './testing/rogue.ts';
 import { type LinkStage, linked, processes } from './testing/stage.ts';
-import { stages } from './testing/stages.ts';
+import { simulatedStage, stages } from './testing/stages.ts';
 
 const bound = { limits: { queueBytesMax: 1000 } };
 
@@ -144,6 +144,51 @@ describe.each(stages)('requests: %s', (_name, make: () => LinkStage) => {
     await stage.until(() => outcomes.length === 5, 'all are settled');
     // On a slow machine a timeout may come before the refusal.
     expect(outcomes.sort()).toEqual(['busy', 'busy', 'refused', 'timeout', 'timeout']);
+    await stage.close?.();
+  });
+
+  it('are bounded in bytes: beyond that a peer is not read, and not taken for silent', async () => {
+    const stage = make();
+    const limits = { heartbeatMs: 50, silenceMs: 150, deadMs: 400, requestsServedBytesMax: 1_000_000 };
+    const held: (() => void)[] = [];
+    const request: LinkListener['request'] = (_link, _kind, payload, reply) =>
+      void held.push(() => reply.answer(payload.subarray(0, 1)));
+    const [a, b] = await linked(stage, { limits }, { limits, listener: { request } });
+    const outcomes: string[] = [];
+    for (let index = 0; index < 16; index++) {
+      const done = ({ kind }: RequestOutcome): void => void outcomes.push(kind);
+      a.connect(b).request(1, new Uint8Array(250_000), 60_000, done);
+    }
+    await stage.until(() => held.length > 4, 'it has enough');
+    await stage.pass(1000);
+    expect(held.length).toBe(5);
+    b.link(a)?.send(1, bytesOf('still here'));
+    await stage.until(() => a.log.includes('1 still here'), 'it speaks');
+    await stage.until(() => {
+      for (const answer of held.splice(0)) answer();
+      return outcomes.length === 16;
+    }, 'all are answered');
+    expect(outcomes).toEqual(Array.from({ length: 16 }, () => 'answered'));
+    expect([a.log, b.log]).toEqual([['up session-1', '1 still here'], ['up session-0']]);
+    await stage.close?.();
+  });
+
+  it('that are too much to read on are no hindrance to an end in good order', async () => {
+    const stage = make();
+    const limits = { requestsServedBytesMax: 1_000, closeMs: 600_000 };
+    const request = (): undefined => undefined;
+    const [a, b] = await linked(stage, { limits }, { limits, listener: { request } });
+    for (let count = 0; count < 10; count++) {
+      a.connect(b).request(1, new Uint8Array(200_000), 60_000, () => {});
+    }
+    await stage.pass(100);
+    let done = false;
+    const startMs = b.host.clock.nowMs();
+    b.links.close(() => {
+      done = true;
+    });
+    await stage.until(() => done && a.log.includes('down closed'), 'it is over');
+    expect(b.host.clock.nowMs() - startMs).toBeLessThan(5_000);
     await stage.close?.();
   });
 
@@ -293,6 +338,37 @@ describe.each(stages)('reconnecting: %s', (_name, make: () => LinkStage) => {
       b.close();
     }
     await stage.close?.();
+  });
+});
+
+describe('a peer that is wanted here', () => {
+  it('is asked rarely once it has closed again and again', async () => {
+    const stage = simulatedStage();
+    const [a, b] = await processes(stage, { listener: { up: (link) => link.close() } }, {});
+    b.connect(a);
+    const ups = (): number => b.log.filter((line) => line.startsWith('up')).length;
+    await stage.pass(500);
+    expect(ups()).toBe(2);
+    await stage.pass(60_000);
+    expect(ups()).toBeLessThan(12);
+  });
+
+  it('is dialled at once when it stops in good order and starts again', async () => {
+    const stage = simulatedStage();
+    const [a, first] = await processes(stage, {}, {});
+    const port = Number(first.address.split(':')[1]);
+    const link = a.connect(first);
+    let running = first;
+    for (let life = 0; life < 5; life++) {
+      await stage.until(() => link.peer !== undefined && running.isUp(a), 'it is up');
+      await stage.pass(1500);
+      running.close();
+      await stage.until(() => a.log.at(-1) === 'down closed', 'it is down');
+      const session = `life-${life}`;
+      [running] = await processes(stage, { at: 1, port, session });
+      await stage.pass(600);
+      expect(link.peer?.session).toBe(session);
+    }
   });
 });
 

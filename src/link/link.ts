@@ -116,10 +116,17 @@ export interface LinkListener {
   silent?(link: Link): void;
   /** A silent peer is heard again, on the same connection. */
   heard?(link: Link, silentMs: number): void;
-  /** This process did not run for so long (stopped, swapped out): its peers have not heard it. */
+  /**
+   * This process did not run for so long, or up to `heartbeatMs` longer (stopped, swapped out): the peers it
+   * has links with have not heard it. Comes before anything that was received from any of them meanwhile.
+   */
   paused?(pausedMs: number): void;
   message(link: Link, kind: number, payload: Uint8Array): void;
-  /** Each has to be answered or refused: they are bounded. Without this every request is refused. */
+  /**
+   * Each has to be answered or refused: they are bounded. While those of a peer that are not yet hold more
+   * than `requestsServedBytesMax`, nothing is read from it, so no answer should need more of the same peer.
+   * Without this every request is refused.
+   */
   request?(link: Link, kind: number, payload: Uint8Array, reply: Reply): void;
   /** A stream the peer opens; undefined refuses it. Without it every stream is refused. */
   stream?(link: Link, kind: number, payload: Uint8Array, stream: LinkStream): StreamHandlers | undefined;

@@ -8,6 +8,7 @@ import type { Introduction, Refusal } from './core/handshake-events.ts';
 import type { LinkEvent } from './events.ts';
 import type { Greeting, GreetingOwner } from './greeting.ts';
 import { Heart } from './heart.ts';
+import { isSession } from './hello.ts';
 import { limits as defaults, type LinkLimits } from './limits.ts';
 import type { Link, LinkListener } from './link.ts';
 import { PeerLink } from './peer-link.ts';
@@ -18,7 +19,7 @@ export interface LinksOptions {
   readonly host: LinkHost;
   /** Where this process can be dialled, `host:port`: who it is, for all others. */
   readonly address: string;
-  /** Unique for this life of the process; up to `sessionBytesMax` bytes. */
+  /** Unique for this life of the process: printable ASCII, up to `sessionBytesMax` bytes. */
   readonly session: string;
   /**
    * What is told to each peer with the handshake, up to `helloBytesMax` bytes. The peer can rely on it, but
@@ -54,9 +55,10 @@ export class Links {
     const limits = { ...defaults, ...options.limits };
     this.#limits = limits;
     this.#observe = options.observe ?? ignore;
-    const sessionBytes = new TextEncoder().encode(session).length;
-    if (sessionBytes < 1 || sessionBytes > limits.sessionBytesMax || clusterKey === '') {
-      const message = `A session has 1 to ${limits.sessionBytesMax} bytes, and a cluster key at least one.`;
+    if (!isSession(session) || clusterKey === '') {
+      const message =
+        `A session has 1 to ${limits.sessionBytesMax} characters of printable ASCII, ` +
+        'and a cluster key at least one byte.';
       throw new HoldfastError('invalid_argument', message);
     }
     this.#heart = new Heart(host.clock, limits, (pausedMs) => {
@@ -73,6 +75,7 @@ export class Links {
       mac: clusterKey === undefined ? undefined : (bytes) => hmac(clusterKey, bytes),
       seen: (peer, life) => seenOf(this.#links.get(peer)?.seen, life),
       owner: this.#owner(),
+      onInput: () => this.#heart.catchUp(),
       onEmpty: () => this.#gone(),
     });
   }

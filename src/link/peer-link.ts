@@ -174,9 +174,11 @@ export class PeerLink implements Link {
     return this.#closed ? undefined : this.#session;
   }
 
+  /** By itself, or because the peer has closed it. */
   #fall(reason: DownReason): void {
     const { clock, random, onForgotten } = this.#options;
-    this.#step({ type: 'down', stoodMs: clock.nowMs() - this.#upMs, random: random() });
+    const stoodMs = clock.nowMs() - this.#upMs;
+    this.#step({ type: 'down', stoodMs, closed: reason.kind === 'closed', random: random() });
     this.#end(reason);
     if (!this.#dialler.wanted && this.#session === undefined) onForgotten(this);
   }

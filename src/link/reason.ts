@@ -9,7 +9,9 @@ export function encodeReason(text: string): Uint8Array {
   return bytes.subarray(0, encoder.encodeInto(text, bytes).written);
 }
 
-/** What a peer says, fit to be shown: cut, and nothing in it that a terminal would obey. */
+/** What a peer says, fit to be shown: cut, and nothing in it that a terminal obeys or that ends a line. */
 export function decodeReason(bytes: Uint8Array): string {
-  return decoder.decode(bytes.subarray(0, limits.reasonBytesMax)).replace(/[\p{Cc}\p{Cf}]/gu, '?');
+  return decoder
+    .decode(bytes.subarray(0, limits.reasonBytesMax))
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }

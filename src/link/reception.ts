@@ -1,5 +1,5 @@
 import type { Connection } from '../host/index.ts';
-import { assert } from '../std/index.ts';
+import { assert, must } from '../std/index.ts';
 import { parseAddress } from './address.ts';
 import { Channel, type LinkHost } from './channel.ts';
 import { Handshake } from './core/handshake.ts';
@@ -19,6 +19,8 @@ export interface ReceptionOptions {
   readonly versions: { readonly min: number; readonly max: number } | undefined;
   readonly seen: (address: string, session: string) => number;
   readonly owner: GreetingOwner;
+  /** Something has come from a connection and is dealt with next. */
+  readonly onInput: () => void;
   /** The last channel is gone. */
   readonly onEmpty: () => void;
 }
@@ -31,7 +33,8 @@ export class Reception {
   readonly #options: ReceptionOptions;
   readonly #channels = new Set<Channel>();
   readonly #greetings = new Set<Greeting>();
-  readonly #strangers = new Set<Channel>();
+  /** Accepted and no link yet, the oldest first. */
+  readonly #strangers = new Map<Channel, Greeting>();
   readonly #unwatchFaults: () => void;
   #closed = false;
 
@@ -55,12 +58,11 @@ export class Reception {
 
   accept(connection: Connection): Channel {
     const { greeting, channel } = this.#greet(undefined);
-    const isFull = this.#strangers.size >= this.#options.limits.handshakesMax;
-    this.#strangers.add(channel);
+    if (this.#strangers.size >= this.#options.limits.handshakesMax) this.#turnOneAway();
+    this.#strangers.set(channel, greeting);
     channel.attach(connection);
     greeting.start(channel);
     if (this.#closed) greeting.giveUp();
-    else if (isFull) greeting.turnAway();
     return channel;
   }
 
@@ -78,8 +80,20 @@ export class Reception {
     this.#greetings.clear();
   }
 
+  /**
+   * Makes room for a newcomer, which may be a peer, at the cost of who has had the time to say so: the oldest
+   * without a hello, or else the oldest. So strangers that only hold their places keep nobody out.
+   */
+  #turnOneAway(): void {
+    const strangers = [...this.#strangers];
+    const silent = strangers.find(([, greeting]) => greeting.address === undefined);
+    const [channel, greeting] = must(silent ?? strangers[0], 'a stranger to turn away');
+    this.#strangers.delete(channel);
+    greeting.turnAway();
+  }
+
   #greet(expected: string | undefined): { readonly greeting: Greeting; readonly channel: Channel } {
-    const { host, limits, owner, mac, seen, onEmpty } = this.#options;
+    const { host, limits, owner, mac, seen, onInput, onEmpty } = this.#options;
     const { connectMs, handshakeMs } = limits;
     const role = expected === undefined ? 'acceptor' : 'dialler';
     const handshake = new Handshake({ role, own: this.#hello(), expected, mac, seen });
@@ -97,6 +111,7 @@ export class Reception {
       dialled: expected !== undefined,
       address: expected,
       user: greeting,
+      onInput,
       onGone: (gone) => {
         this.#channels.delete(gone);
         this.#greetings.delete(greeting);

@@ -1,12 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection, ConnectionHandlers } from '../host/index.ts';
+import { encodeHello, nonceBytes } from './hello.ts';
 import { bytesOf, textOf } from './testing/process.ts';
+import { Rogue } from './testing/rogue.ts';
 import { type LinkStage, linked, processes } from './testing/stage.ts';
 import { stages } from './testing/stages.ts';
 import { Stranger } from './testing/stranger.ts';
 import { frameType, magic } from './wire.ts';
 
 const key = { clusterKey: 'the key' };
+
+function helloOf(address: string, session = `session of ${address}`): Uint8Array {
+  return encodeHello({
+    versionMin: 1,
+    versionMax: 1,
+    keyed: true,
+    nonce: new Uint8Array(nonceBytes),
+    streamWindowBytes: 1,
+    address,
+    session,
+    payload: new Uint8Array(0),
+  });
+}
 
 describe.each(stages)('a handshake: %s', (_name, make: () => LinkStage) => {
   it('needs the same key on both sides, and both say so', async () => {
@@ -106,6 +121,79 @@ describe.each(stages)('a handshake: %s', (_name, make: () => LinkStage) => {
     await stage.until(() => a.log.includes('1 still here'), 'the link goes on');
     await stage.until(() => strangers.every(({ closed }) => closed), 'the others are too slow');
     expect(a.refusals().slice(2)).toEqual(['timeout here', 'timeout here', 'timeout here']);
+    await stage.close?.();
+  });
+
+  it('is not kept from a peer by strangers that hold all places', async () => {
+    const stage = make();
+    const [a, b] = await processes(stage, { ...key, limits: { handshakesMax: 3 } }, key);
+    const { host } = stage.place(2);
+    const strangers = Array.from({ length: 3 }, () => new Stranger(host, a));
+    const comeBack = (): void => {
+      for (const [index, { closed }] of strangers.entries()) {
+        if (closed) strangers[index] = new Stranger(host, a);
+      }
+    };
+    await stage.pass(20);
+    b.connect(a);
+    const startMs = host.clock.nowMs();
+    await stage.until(() => {
+      comeBack();
+      return a.isUp(b) && b.isUp(a);
+    }, 'the peer gets in');
+    expect(host.clock.nowMs() - startMs).toBeLessThan(1000);
+    await stage.close?.();
+  });
+
+  it('goes on with who has said a hello, while others have not', async () => {
+    const stage = make();
+    const [a] = await processes(stage, { ...key, limits: { handshakesMax: 2 } });
+    const { host } = stage.place(1);
+    const come = async (name?: string): Promise<Stranger> => {
+      const stranger = new Stranger(host, a);
+      if (name !== undefined) {
+        stranger.say(magic);
+        stranger.frame(frameType.hello, 0, 0, helloOf(`${name}:1`));
+        await stage.until(() => stranger.heard.length > 0, 'it is answered');
+      }
+      await stage.pass(20);
+      return stranger;
+    };
+    const [first, silent, second] = [await come('first'), await come(), await come('second')];
+    const closed = (): boolean[] => [first, silent, second].map((each) => each.closed);
+    await stage.until(() => silent.closed, 'the silent one goes');
+    expect(closed()).toEqual([false, true, false]);
+    await come();
+    await stage.until(() => first.closed, 'then the oldest');
+    expect(closed()).toEqual([true, true, false]);
+    await stage.close?.();
+  });
+
+  it('leaves nothing in events that a terminal would obey', async () => {
+    const stage = make();
+    const [a] = await processes(stage, {});
+    const bad = '\u001b[2J\nall is well';
+    const said = [
+      [bad, 'x'],
+      [`${bad}:1`, 'x'],
+      ['a b:1', 'x'],
+      ['z:1', bad],
+    ] as const;
+    for (const [address, session] of said) {
+      const stranger = new Stranger(stage.place(1).host, a);
+      stranger.say(magic);
+      stranger.frame(frameType.hello, 0, 0, helloOf(address, session));
+      await stage.until(() => stranger.closed, 'it is refused');
+    }
+    expect(a.refusals()).toEqual(said.map(() => 'malformed here'));
+    const rogue = new Rogue(stage.place(1).host, a, 'z:1');
+    await stage.until(() => rogue.settled && a.log.length === 1, 'it is a peer');
+    rogue.send(frameType.refuse, 1, 0, bytesOf(`${bad}\u2028${bad}`));
+    await stage.until(() => a.log.length === 2, 'it is gone');
+    const texts = a.events.flatMap((event) =>
+      [...Object.values(event)].map((part) => JSON.stringify(part)),
+    );
+    expect(texts.filter((text) => /[\p{Cc}\p{Zl}]|\\u|\\n/u.test(text))).toEqual([]);
     await stage.close?.();
   });
 

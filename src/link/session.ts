@@ -43,6 +43,7 @@ export class Session implements ChannelUser {
   readonly #requests: Requests<Waiting>;
   readonly #streams: Streams;
   #served = 0;
+  #servedBytes = 0;
   #owesDrained = false;
   #over = false;
   /** When it was over: so much of what was queued had left. */
@@ -139,6 +140,8 @@ export class Session implements ChannelUser {
 
   /** Time to look at how alive it is. */
   beat(nowMs: number): void {
+    // What is not read is no silence of the peer.
+    if (this.#channel.held) this.heard(nowMs);
     for (const pulse of this.liveness.beat(nowMs)) {
       if (pulse === 'silent') this.#options.onSilent();
       else if (pulse === 'heartbeat' && this.#channel.idle) this.#put(frameType.heartbeat, 0, 0);
@@ -211,14 +214,22 @@ export class Session implements ChannelUser {
     else if (this.#served >= limits.requestsServedMax)
       this.#reject(id, 'Too many requests are under way there.');
     else {
-      this.#served++;
-      listener.request(link, kind, payload, new ServedRequest((answer) => this.#answer(id, answer)));
+      const { length } = payload;
+      this.#countServed(1, length);
+      const reply = new ServedRequest((answer) => this.#answer(id, length, answer));
+      listener.request(link, kind, payload, reply);
     }
   }
 
-  #answer(id: number, answer: Uint8Array | string): void {
+  #countServed(requests: number, bytes: number): void {
+    this.#served += requests;
+    this.#servedBytes += bytes;
+    this.#channel.hold(this.#servedBytes > this.#options.limits.requestsServedBytesMax);
+  }
+
+  #answer(id: number, requestBytes: number, answer: Uint8Array | string): void {
     if (this.#over) return;
-    this.#served--;
+    this.#countServed(-1, -requestBytes);
     if (typeof answer === 'string') this.#reject(id, answer);
     else this.#put(frameType.answer, 0, id, answer);
   }

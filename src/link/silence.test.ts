@@ -79,8 +79,8 @@ describe.each(stages)('injected faults: %s', (_name, make: () => LinkStage) => {
   });
 });
 
-/** Two simulated processes with a link. `pauses`: what the second is told of its own. */
-function pair(): {
+/** Two simulated processes with a link. `pauses`: what they are told of their own. */
+function pair(onPaused: () => void = () => {}): {
   simulation: Simulation;
   a: TestProcess;
   b: TestProcess;
@@ -91,7 +91,10 @@ function pair(): {
   const processes: TestProcess[] = [];
   for (const name of ['a', 'b']) {
     simulation.host(name).boot((host) => {
-      const paused = (pausedMs: number): void => void pauses.push(pausedMs);
+      const paused = (pausedMs: number): void => {
+        pauses.push(pausedMs);
+        onPaused();
+      };
       processes.push(
         new TestProcess({
           host,
@@ -125,6 +128,29 @@ describe('a process that did not run', () => {
     expect(pauses.length).toBe(1);
     expect(pauses[0]).toBeGreaterThan(1200);
     expect(pauses[0]).toBeLessThan(1501);
+  });
+
+  it('is told so before anything that came meanwhile', () => {
+    for (const what of ['message', 'end', 'reset'] as const) {
+      let before: string[] | undefined;
+      const { simulation, a, b, pauses } = pair(() => {
+        before = [...b.log];
+      });
+      if (what === 'reset') {
+        // A process that ends and has not read all resets its connections.
+        simulation.host('a').pause();
+        b.link(a)?.send(1, bytesOf('unread'));
+        simulation.runFor(10);
+      }
+      simulation.host('b').pause();
+      if (what === 'message') a.link(b)?.send(1, bytesOf('meanwhile'));
+      else simulation.host('a').crash('process');
+      simulation.runFor(1000);
+      simulation.host('b').resume();
+      simulation.runFor(100);
+      expect([before, pauses.length], what).toEqual([['up a'], 1]);
+      expect(b.log[1], what).toBe(what === 'message' ? '1 meanwhile' : 'down lost');
+    }
   });
 
   it('finds a link gone that its peer has given up', () => {

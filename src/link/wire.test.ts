@@ -144,6 +144,13 @@ describe('a hello', () => {
   it('is none with an empty name, a wrong text, or more than it may hold', () => {
     expect(decodeHello(encodeHello({ ...hello, address: '' }))).toBeUndefined();
     expect(decodeHello(encodeHello({ ...hello, session: 'x'.repeat(65) }))).toBeUndefined();
+    expect(decodeHello(encodeHello({ ...hello, session: 'a life: x~' }))).toBeDefined();
+    for (const session of ['a\n', '\u001b[2J', 'ä', '\u202e']) {
+      expect(decodeHello(encodeHello({ ...hello, session })), session).toBeUndefined();
+    }
+    for (const address of ['a', 'a:0', 'a b:1', 'a\n:1', '\u001b[2J:1', '\u202ea:1', '[:\u0085:]:1']) {
+      expect(decodeHello(encodeHello({ ...hello, address })), address).toBeUndefined();
+    }
     expect(decodeHello(encodeHello({ ...hello, payload: new Uint8Array(1025) }))).toBeUndefined();
     const wrongText = bytes.slice();
     wrongText[45] = 0xff;

@@ -147,7 +147,7 @@ export class SimulatedReplica {
         if (!opened.ok) {
           simulation.note(name, 'not-opened', opened.message);
           const again = (): void => void host.clock.setTimer(retryMs, () => this.#run(host));
-          // What a snapshot of the journal held is nowhere else here: its folder is moved away, as is advised.
+          // What its snapshot held is nowhere else here: the journal is moved away, as is advised.
           if (opened.message.includes('is damaged')) emptyFolder(host.disk, `${folder}/journal`, again);
           else again();
           return;

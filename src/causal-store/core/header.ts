@@ -1,6 +1,6 @@
 import { type ByteReader, type ByteWriter, MalformedBytes } from '../bytes.ts';
 import { readSetBy, writeSetBy } from '../messages.ts';
-import { readAddress, readDot, readVector, writeDot, writeVector } from '../wire.ts';
+import { readDot, readMember, readVector, writeDot, writeVector } from '../wire.ts';
 import type { Member, SetBy } from './members.ts';
 import type { Dot } from './record.ts';
 import type { State } from './state.ts';
@@ -66,7 +66,7 @@ export function readHeader(reader: ByteReader): Header {
   const horizon = reader.varint();
   const stampMax = reader.varint();
   const members = readList(reader, () => ({
-    address: readAddress(reader),
+    address: readMember(reader),
     presence: { present: reader.u8() === 1, by: readSet(reader) },
     binding: { node: reader.u8() === 1 ? reader.id() : undefined, by: readSet(reader) },
   }));

@@ -14,7 +14,7 @@ export interface Vouch {
   readonly by: Dot;
 }
 
-/** What is in effect, up to a sequence of an origin, for whoever has `by`; all of it when it was abandoned. */
+/** What is in effect of an origin for whoever has `by`: up to there, or all when it was abandoned. */
 interface StandIn extends Vouch {
   readonly isAbandoned: boolean;
 }

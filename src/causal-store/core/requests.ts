@@ -77,7 +77,7 @@ interface Confirming {
 
 /** Writes that are durable here and wait for other disks. */
 export class Confirmations {
-  /** By the number of disks they wait for, in the order of their sequence: which is that of their time, too. */
+  /** By the number of disks they wait for, in the order of their sequence, and so of their time. */
   readonly #waiting = new Map<number, Confirming[]>();
   #size = 0;
 

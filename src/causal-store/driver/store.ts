@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandlers, Host, Timer } from '../../host/index.ts';
 import type { Journal } from '../../journal/index.ts';
-import type { LinkEvent } from '../../link/index.ts';
+import { type LinkEvent, parseAddress } from '../../link/index.ts';
 import { drive, HoldfastError, type Observe } from '../../std/index.ts';
 import type { Answer, Effect, Event, Quarantine, Report, Request, ViewAnswer } from '../core/events.ts';
 import type { Replica } from '../core/replica.ts';
@@ -192,7 +192,9 @@ export class CausalStore {
     return this.#replica.ledger.state.members.present().length;
   }
 
+  /** Names a replica, or takes one out. Throws `invalid_argument` when it is named by no `host:port`. */
   changeView(address: string, present: boolean, done: (answer: ViewAnswer) => void): void {
+    if (present) parseAddress(address);
     this.#do({ type: 'view-change', change: { id: done, address, present } });
     this.#keepLinks();
   }

@@ -8,6 +8,11 @@
  * alive from here). So the follower says which adoption it has seen last: when that is the present one, it
  * has lost it, because who has a link does not dial.
  *
+ * Lives have no order: a connection of another session counts as of a newer life, because a peer that has
+ * crashed and come back must not wait for its old connection to be noticed dead. So an older life at the
+ * same address that still runs, or whose last words come late, takes the place of a newer one; that one
+ * dials again and takes it back. That one life at a time has an address is up to who starts them.
+ *
  * Invariant: of two connections with the same peer session, both sides prefer the one adopted later.
  */
 export interface Adoption {

@@ -37,19 +37,34 @@ describe('Dialler', () => {
       dialler.step({ type: 'woken' });
     }
     expect(dialler.step({ type: 'up' })).toEqual([{ type: 'abandon' }]);
-    expect(dialler.step({ type: 'down', stoodMs: 999, random: 1 })).toEqual([
+    expect(dialler.step({ type: 'down', stoodMs: 999, closed: false, random: 1 })).toEqual([
       { type: 'wait', delayMs: 500 },
     ]);
     expect(dialler.step({ type: 'up' })).toEqual([{ type: 'wait', delayMs: undefined }]);
-    expect(dialler.step({ type: 'down', stoodMs: 1000, random: 1 })).toEqual([
+    expect(dialler.step({ type: 'down', stoodMs: 1000, closed: false, random: 1 })).toEqual([
       { type: 'wait', delayMs: 50 },
     ]);
+  });
+
+  it('comes back soon to a peer that closes, and ever more rarely to one that closes again at once', () => {
+    const dialler = new Dialler(limits);
+    dialler.step({ type: 'want', wanted: true });
+    const waitAfter = (stoodMs: number, closed: boolean): number | undefined => {
+      dialler.step({ type: 'up' });
+      const [wait] = dialler.step({ type: 'down', stoodMs, closed, random: 0 });
+      return wait?.type === 'wait' ? wait.delayMs : undefined;
+    };
+    expect([1, 2, 3, 4, 5].map(() => waitAfter(999, true))).toEqual([0, 2000, 4000, 8000, 8000]);
+    // What breaks says nothing about what the peer wants.
+    expect([waitAfter(0, false), waitAfter(0, true)]).toEqual([0, 8000]);
+    expect([1000, 1000, 0].map((stoodMs) => waitAfter(stoodMs, true))).toEqual([0, 0, 2000]);
+    expect([waitAfter(1000, false), waitAfter(0, true)]).toEqual([0, 0]);
   });
 
   it('does not dial what nobody wants, or no longer', () => {
     const dialler = new Dialler(limits);
     expect(dialler.step({ type: 'up' })).toEqual([]);
-    expect(dialler.step({ type: 'down', stoodMs: 0, random: 1 })).toEqual([]);
+    expect(dialler.step({ type: 'down', stoodMs: 0, closed: true, random: 1 })).toEqual([]);
     expect(dialler.step({ type: 'want', wanted: true })).toEqual([{ type: 'dial' }]);
     expect(dialler.step({ type: 'want', wanted: false })).toEqual([{ type: 'abandon' }]);
     expect(dialler.step(failed)).toEqual([]);

@@ -6,7 +6,8 @@ export type DiallerEvent =
   | { readonly type: 'want'; readonly wanted: boolean }
   /** The link stands, whoever dialled. */
   | { readonly type: 'up' }
-  | { readonly type: 'down'; readonly stoodMs: number; readonly random: number }
+  /** `closed`: on purpose, by the peer. */
+  | { readonly type: 'down'; readonly stoodMs: number; readonly closed: boolean; readonly random: number }
   /** The dial has failed. `lasting`: again soon is of no use. `random` is in [0, 1). */
   | { readonly type: 'failed'; readonly lasting: boolean; readonly random: number }
   /** The time of the last `wait` is over. */
@@ -22,13 +23,17 @@ export type DiallerEffect =
 /**
  * When to dial one address: at once, and after each failure or loss when a random time has passed ("full
  * jitter": Brooker, Exponential Backoff And Jitter, 2015), so that what lost a peer together does not come
- * back together. Invariant: at most one dial is under way, and none while the link stands.
+ * back together. A peer that closes on purpose may be one that stops and starts again, so the next dial comes
+ * soon after that too; only one that closes again before the link has stood does not want it, and is asked
+ * ever more rarely. Invariant: at most one dial is under way, and none while the link stands.
  */
 export class Dialler implements Core<DiallerEvent, DiallerEffect> {
   readonly #limits: LinkLimits;
   #wanted = false;
   #state: 'idle' | 'waiting' | 'dialling' | 'up' = 'idle';
   #failures = 0;
+  /** How often the peer has closed the link since one has stood. */
+  #closes = 0;
 
   constructor(limits: LinkLimits) {
     this.#limits = limits;
@@ -47,9 +52,7 @@ export class Dialler implements Core<DiallerEvent, DiallerEffect> {
       case 'up':
         return this.#rest('up');
       case 'down':
-        if (this.#state !== 'up') return [];
-        this.#failures = event.stoodMs >= this.#limits.stoodMs ? 0 : this.#failures + 1;
-        return this.#waitFor(this.#backoffMs(event.random));
+        return this.#state === 'up' ? this.#down(event) : [];
       case 'failed':
         if (this.#state !== 'dialling') return [];
         this.#failures += 1;
@@ -59,6 +62,17 @@ export class Dialler implements Core<DiallerEvent, DiallerEffect> {
       default:
         return unreachable(event);
     }
+  }
+
+  #down({ stoodMs, closed, random }: Extract<DiallerEvent, { type: 'down' }>): readonly DiallerEffect[] {
+    const { refusedRetryMs, closedRetryMaxMs } = this.#limits;
+    const stood = stoodMs >= this.#limits.stoodMs;
+    const closesBefore = stood ? 0 : this.#closes;
+    this.#failures = stood ? 0 : this.#failures + 1;
+    this.#closes = closesBefore + (closed ? 1 : 0);
+    const isUnwanted = closed && closesBefore > 0;
+    if (!isUnwanted) return this.#waitFor(this.#backoffMs(random));
+    return this.#waitFor(Math.min(closedRetryMaxMs, refusedRetryMs * 2 ** (closesBefore - 1)));
   }
 
   #dial(): readonly DiallerEffect[] {

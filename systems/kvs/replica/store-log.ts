@@ -64,8 +64,8 @@ function logTrouble(event: OwnEvent, log: Logger): void {
       return;
     case 'many-starts': {
       const error =
-        `Of the ${event.startsMax} starts that a store has, all replicas together, ${event.starts} are used. ` +
-        'Copy its keys into a new one before they are, and find out who starts so often.';
+        `Of the ${event.startsMax} starts that a store has, with all replicas, ${event.starts} are used. ` +
+        'Copy its keys into a new one before they all are, and find out who starts so often.';
       log.warn({ status: 'starts', error });
       return;
     }

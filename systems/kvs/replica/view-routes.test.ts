@@ -6,7 +6,7 @@ import { kvs } from './service.ts';
 
 /** A replica whose view has texts that neither VIEW nor PUT /view takes. */
 
-const odd = [' 127.0.0.1:9', 'x?y#z:1', 'a\u202e\n:80', '127.0.0.1:00080'];
+const odd = ['größe:9', 'x?y#z:1', '127.0.0.1:00080'];
 const address = '127.0.0.1:8090';
 let service: RunningService;
 
