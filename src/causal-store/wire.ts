@@ -1,4 +1,4 @@
-import { readAddress } from '../link/index.ts';
+import { readAddress } from '../std/index.ts';
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts';
 import type { Dot, Encoded, StoreRecord, VersionId, Write } from './core/record.ts';
 import type { Vector } from './core/vector.ts';

@@ -1,4 +1,4 @@
-import { readAddress } from './address.ts';
+import { readAddress } from '../std/index.ts';
 import { limits } from './limits.ts';
 import { readU16, readU32, writeU32 } from './wire.ts';
 

@@ -1,4 +1,4 @@
-export { parseAddress, readAddress } from './address.ts';
+export { parseAddress } from './address.ts';
 export type { LinkHost } from './channel.ts';
 export type { LinkEvent } from './events.ts';
 export { type LinkLimits, limits as linkLimits } from './limits.ts';

@@ -1,3 +1,4 @@
+export { readAddress } from './address.ts';
 export { AssertionFailure, assert, must, unreachable } from './assert.ts';
 export { type Core, drive } from './core.ts';
 export {
