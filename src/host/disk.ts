@@ -77,7 +77,7 @@ export interface DiskFailure {
   /**
    * exists: something is in the way; not-a-directory: a file stands where a folder should; full: no room;
    * denied: no permission, or a folder where a file should be; closed: the file is; in-use: another holds the
-   * lock; io: the rest.
+   * lock; too-many-open: files, for now, so that nothing was begun; io: the rest.
    */
   readonly kind:
     | 'not-found'
@@ -87,6 +87,7 @@ export interface DiskFailure {
     | 'denied'
     | 'closed'
     | 'in-use'
+    | 'too-many-open'
     | 'io';
   readonly message: string;
 }

@@ -21,6 +21,8 @@ export class BatchMemory {
 /** Records that go to the disk in one write, as they will stand there. */
 export class Batch {
   readonly segment: Segment;
+  /** Position of its first record. */
+  readonly first: number;
   /** Where in the segment it goes. */
   readonly offset: number;
   readonly durables: (() => void)[] = [];
@@ -33,6 +35,7 @@ export class Batch {
   /** Begins behind what is reserved in the segment; with the segment's header, if it is the first. */
   constructor(segment: Segment, position: number, memory: BatchMemory) {
     this.segment = segment;
+    this.first = position;
     this.memory = memory;
     this.offset = segment.usedBytes;
     if (this.offset > 0) return;

@@ -1,9 +1,10 @@
 import type { Clock, DiskFailure, Timer } from '../host/index.ts';
-import type { Observe } from '../std/index.ts';
+import { ignore, type Observe } from '../std/index.ts';
 import { Batch, BatchMemory } from './batch.ts';
 import type { JournalEvent } from './events.ts';
 import { limits } from './limits.ts';
 import type { Segment } from './segment.ts';
+import { run, type Steps } from './steps.ts';
 
 export interface CommitOptions {
   readonly clock: Clock;
@@ -63,9 +64,15 @@ export class GroupCommit {
     this.#writeSoon();
   }
 
-  /** Calls `done` when all that is queued now is durable, or when nothing will be any more. */
-  whenSettled(done: () => void): void {
-    const last = this.#waiting.at(-1) ?? this.#current;
+  /** Whether records before `position` wait for room, or for a segment that is not ready. */
+  isKeptWaiting(position: number): boolean {
+    const last = this.#lastBefore(position);
+    return last !== undefined && (this.held || !last.segment.ready);
+  }
+
+  /** Calls `done` when all records before `position` are durable, or when nothing will be any more. */
+  whenDurable(position: number, done: () => void): void {
+    const last = this.#lastBefore(position);
     if (last === undefined || this.#stopped) done();
     else last.settled.push(done);
   }
@@ -78,6 +85,26 @@ export class GroupCommit {
     this.#due?.cancel();
     const left = this.#current === undefined ? this.#waiting : [this.#current, ...this.#waiting];
     for (const batch of left) for (const settled of batch.settled) settled();
+  }
+
+  /** The segments of what was written last and of what is left. After `stop`, or when all is durable. */
+  *close(): Steps<void> {
+    if (this.#segment !== undefined) yield* this.#segment.close();
+    for (const { segment } of this.#waiting) yield* segment.close();
+  }
+
+  /** Closes the segment of the last write, unless more goes to it: removed, it would keep its room. */
+  *closeWritten(open: Segment | undefined): Steps<void> {
+    const segment = this.#segment;
+    const isNeeded = segment === open || segment === (this.#current ?? this.#waiting[0])?.segment;
+    if (segment === undefined || isNeeded) return;
+    this.#segment = undefined;
+    yield* segment.close();
+  }
+
+  #lastBefore(position: number): Batch | undefined {
+    const isBefore = (batch: Batch | undefined): boolean => batch !== undefined && batch.first < position;
+    return this.#waiting.findLast(isBefore) ?? (isBefore(this.#current) ? this.#current : undefined);
   }
 
   #batchFor(segment: Segment, bytes: number, position: number): Batch {
@@ -103,7 +130,7 @@ export class GroupCommit {
     if (batch === undefined || this.#current !== undefined || this.#stopped) return;
     if (!batch.segment.ready) return;
     this.#waiting.shift();
-    if (this.#segment !== batch.segment) this.#segment?.close(() => {});
+    if (this.#segment !== undefined && this.#segment !== batch.segment) run(this.#segment.close(), ignore);
     this.#segment = batch.segment;
     this.#current = batch;
     this.#startedMs = this.#options.clock.nowMs();
@@ -120,8 +147,9 @@ export class GroupCommit {
   }
 
   #hold(batch: Batch): void {
-    if (!this.held) this.#options.observe({ type: 'full' });
+    const wasHeld = this.held;
     this.#retry = this.#options.clock.setTimer(limits.fullRetryMs, () => this.#attempt(batch));
+    if (!wasHeld) this.#options.observe({ type: 'full' });
   }
 
   #written(batch: Batch): void {

@@ -8,7 +8,8 @@ export interface Damage {
   readonly what: string;
   /**
    * tail: no later write follows, so it may have been torn when the power went, or it rotted: the two look
-   * the same. middle: a later write follows, so this was whole once. snapshot: a snapshot is damaged.
+   * the same. middle: a later write follows, so this was whole once; or so much looks like one that it is
+   * taken to. snapshot: a snapshot is damaged.
    */
   readonly where: 'middle' | 'tail' | 'snapshot';
   /** Of the first record that is left out; of a snapshot: its position. */

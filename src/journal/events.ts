@@ -23,7 +23,7 @@ export type JournalEvent =
   /** It was given up; the journal goes on as before. */
   | { readonly type: 'snapshot-failed'; readonly position: number; readonly failure: DiskFailure }
   | { readonly type: 'damage'; readonly damage: Damage }
-  /** The disk has no room for what the journal needs next. Tried again until it has: `room`. */
+  /** There is no room, or no descriptor, for what is needed next. Tried again until there is: `room`. */
   | { readonly type: 'full' }
   | { readonly type: 'room' }
   | { readonly type: 'fatal'; readonly failure: DiskFailure };

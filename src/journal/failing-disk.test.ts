@@ -1,39 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import {
-  calm,
-  createSimulation,
-  type DiskProfile,
-  type SimulatedHost,
-  type Simulation,
-} from '../simulator/index.ts';
-import {
-  damageFile,
-  type JournalStage,
-  labels,
-  names,
-  type Opened,
-  open,
-  record,
-  texts,
-  tryOpen,
-} from './testing/stage.ts';
+import { simulated as begin, type SimulatedStage as Story } from './testing/simulated.ts';
+import { damageFile, labels, names, type Opened, open, record, texts, tryOpen } from './testing/stage.ts';
+import { WatchedDisk } from './testing/watched-disk.ts';
 
-interface Story extends JournalStage {
-  readonly simulation: Simulation;
-  readonly host: SimulatedHost;
-}
-
-function begin(seed: number, disk: Partial<DiskProfile> = {}): Story {
-  const simulation = createSimulation({ seed, profile: { ...calm, disk: { ...calm.disk, ...disk } } });
-  return {
-    simulation,
-    host: simulation.host('a'),
-    folder: '/data',
-    byteStep: 1,
-    until: async (condition, what) => {
-      if (!simulation.runUntil(condition, 60_000)) throw new Error(`${what} (seed ${seed})`);
-    },
-  };
+/** Appends until it is refused, and returns how many were taken. */
+async function fill(at: Story, opened: Opened, from: number): Promise<number> {
+  let taken = 0;
+  for (;;) {
+    let durable = false;
+    const accepted = opened.journal.append(record(`r${from + taken}`, 100), () => {
+      durable = true;
+    });
+    if (!accepted) return taken;
+    taken++;
+    // Room that was allocated is room: nothing is held.
+    await at.until(() => durable, 'it is durable');
+  }
 }
 
 describe('a write that fails', () => {
@@ -41,7 +23,10 @@ describe('a write that fails', () => {
     let ends = 0;
     for (let seed = 1; seed <= 60; seed++) {
       const at = begin(seed, { writeFailureChance: 0.05 });
-      const { opened } = await tryOpen(at, { segmentBytes: 1024 });
+      const disk = new WatchedDisk(at.host.disk);
+      const { opened } = await tryOpen(at, { segmentBytes: 1024, disk });
+      // Whether it is over before it began, or later: nothing is left open.
+      if (opened === undefined) expect(disk.openFiles, `seed ${seed}`).toBe(0);
       if (opened === undefined) continue;
       const { journal, fatal, events } = opened;
       const told: number[] = [];
@@ -68,8 +53,36 @@ describe('a write that fails', () => {
       expect(events.filter((event) => event.type === 'fatal').length).toBe(1);
       // What it holds can be let go of all the same.
       await opened.close();
+      expect([disk.openFiles, disk.openAtRelease], `seed ${seed}`).toEqual([0, 0]);
     }
     expect(ends).toBeGreaterThan(20);
+  });
+
+  it('has what it wrote to closed, in two segments as well, before it lets go of the folder', async () => {
+    const at = begin(1, { latencyMsMin: 10, latencyMsMax: 20 });
+    const disk = new WatchedDisk(at.host.disk);
+    const opened = await open(at, { segmentBytes: 1024, disk });
+    await opened.append(...labels(0, 6).map((label) => record(label, 100)));
+    // The next segment is ready: of these two go into this one, the others into that.
+    at.simulation.runFor(1000);
+    for (const label of labels(6, 10))
+      opened.journal.append(record(label, 100), () => expect.unreachable());
+    disk.failing = { write: 'io' };
+    await at.until(() => opened.fatal.length > 0, 'the write fails');
+    await opened.close();
+    expect([disk.openFiles, disk.openAtRelease]).toEqual([0, 0]);
+  });
+
+  it('leaves nothing open where it fails at the start', async () => {
+    const at = begin(1);
+    const disk = new WatchedDisk(at.host.disk);
+    disk.failing = { write: 'io' };
+    expect(await tryOpen(at, { disk })).toMatchObject({
+      outcome: { ok: false, failure: { kind: 'disk' } },
+    });
+    expect([disk.openFiles, disk.openAtRelease]).toEqual([0, 0]);
+    disk.failing = {};
+    await (await open(at, { disk })).close();
   });
 
   it('ends a snapshot, and nothing else', async () => {
@@ -86,6 +99,62 @@ describe('a write that fails', () => {
       expect(opened.journal.refusing).toBe(undefined);
     }
     expect(failures).toBeGreaterThan(10);
+  });
+});
+
+describe('a sync of names that fails', () => {
+  it('is the end when a snapshot has just been put in its place', async () => {
+    const at = begin(1);
+    const disk = new WatchedDisk(at.host.disk);
+    const opened = await open(at, { disk });
+    await opened.append(record('r0'));
+    disk.failing = { syncDirectory: 'io' };
+    expect(await opened.snapshot(record('chunk'))).toMatchObject({ ok: false, failure: { kind: 'io' } });
+    expect([opened.fatal.length, opened.journal.refusing]).toEqual([1, 'stopped']);
+    expect([opened.counted('fatal'), opened.counted('snapshot-failed')]).toEqual([1, 0]);
+    await opened.close();
+  });
+});
+
+describe('a process without descriptors', () => {
+  it('refuses records while it can open no segment, and goes on', async () => {
+    const at = begin(1);
+    const disk = new WatchedDisk(at.host.disk);
+    let opened = await open(at, { segmentBytes: 1024, disk });
+    disk.failing = { open: 'too-many-open', syncDirectory: 'too-many-open' };
+    const taken = await fill(at, opened, 0);
+    expect([opened.journal.refusing, opened.fatal]).toEqual(['full', []]);
+    expect(await opened.snapshot(record('chunk'))).toMatchObject({
+      ok: false,
+      failure: { kind: 'too-many-open' },
+    });
+    // Opened, it has its name made durable later, and is not written anew for that.
+    disk.failing = { syncDirectory: 'too-many-open' };
+    at.simulation.runFor(10_000);
+    const { write } = disk.counts;
+    at.simulation.runFor(10_000);
+    expect([disk.counts.write, opened.journal.refusing]).toEqual([write, 'full']);
+    disk.failing = {};
+    await at.until(() => opened.journal.refusing === undefined, 'it takes records again');
+    for (const label of labels(taken, taken + 10)) await opened.append(record(label, 100));
+    await opened.close();
+    opened = await open(at);
+    expect(texts(opened.records)).toEqual(labels(0, taken + 10));
+    await opened.close();
+  });
+
+  it('has a snapshot wait until its name can be made durable', async () => {
+    const at = begin(1);
+    const disk = new WatchedDisk(at.host.disk);
+    const opened = await open(at, { disk });
+    await opened.append(record('r0'));
+    disk.failing = { syncDirectory: 'too-many-open' };
+    at.simulation.after(1000, () => {
+      disk.failing = {};
+    });
+    expect(await opened.snapshot(record('chunk'))).toMatchObject({ ok: true, position: 1 });
+    expect(opened.fatal).toEqual([]);
+    await opened.close();
   });
 });
 
@@ -110,21 +179,6 @@ describe('a slow disk', () => {
 });
 
 describe('a disk without room to grow', () => {
-  /** Appends until it is refused, and returns how many were taken. */
-  async function fill(at: Story, opened: Opened, from: number): Promise<number> {
-    let taken = 0;
-    for (;;) {
-      let durable = false;
-      const accepted = opened.journal.append(record(`r${from + taken}`, 100), () => {
-        durable = true;
-      });
-      if (!accepted) return taken;
-      taken++;
-      // Room that was allocated is room: nothing is held.
-      await at.until(() => durable, 'it is durable');
-    }
-  }
-
   it('has what was allocated used up, then refuses, and goes on when there is room', async () => {
     const at = begin(1);
     let opened = await open(at, { segmentBytes: 1024 });

@@ -1,4 +1,4 @@
-import type { Clock, Disk, DiskFailure, DiskLock, Done } from '../host/index.ts';
+import type { Clock, Disk, DiskFailure, DiskLock } from '../host/index.ts';
 import { assert, type Observe } from '../std/index.ts';
 import { GroupCommit } from './commit.ts';
 import type { JournalEvent } from './events.ts';
@@ -6,7 +6,7 @@ import { limits } from './limits.ts';
 import type { Past } from './recovery/recover.ts';
 import type { Segment } from './segment.ts';
 import { type SnapshotSource, writeSnapshot } from './snapshot-writer.ts';
-import { ask, run, type Steps } from './steps.ts';
+import { ask, attempt, run, StepFailure, type Steps } from './steps.ts';
 import { SegmentSupply } from './supply.ts';
 import { frameBytes } from './wire.ts';
 
@@ -14,7 +14,7 @@ export type Refusal = 'full' | 'busy' | 'stopped';
 
 export type SnapshotOutcome =
   | { readonly ok: true; readonly position: number; readonly bytes: number }
-  /** Given up; the journal goes on as before, with the snapshot it had. */
+  /** Given up; the journal goes on as before, with the snapshot it had, unless this was `fatal`. */
   | { readonly ok: false; readonly failure: DiskFailure };
 
 /**
@@ -76,13 +76,19 @@ export class OpenedJournal implements Journal {
   #segment: Segment | undefined;
   #snapshotUnderWay = false;
   #snapshotEnded: (() => void) | undefined;
+  /** Ends the wait of a snapshot for the records before it, if that would be in vain. */
+  #reviewWait: (() => void) | undefined;
   #started = false;
   #stopped = false;
   #failure: DiskFailure | undefined;
 
   constructor(opened: Opened) {
-    const { clock, observe, past } = opened;
+    const { clock, past } = opened;
     this.#opened = opened;
+    const observe = (event: JournalEvent): void => {
+      opened.observe(event);
+      if (event.type === 'full') this.#reviewWait?.();
+    };
     this.#position = past.position;
     this.#bytesSinceSnapshot = past.bytes;
     const worthTrying = (): void => {
@@ -94,7 +100,8 @@ export class OpenedJournal implements Journal {
       worthTrying();
       this.#commit.resume();
     };
-    this.#supply = new SegmentSupply({ ...opened, nextNumber: past.nextNumber, ready, failed });
+    const { nextNumber } = past;
+    this.#supply = new SegmentSupply({ ...opened, observe, nextNumber, ready, failed });
   }
 
   get refusing(): Refusal | undefined {
@@ -114,13 +121,19 @@ export class OpenedJournal implements Journal {
   }
 
   /** Makes the first segment, unless there is no room for it. After a failure it is of no use. */
-  start(done: Done<void>): void {
+  *start(): Steps<void> {
+    yield* this.#retire();
     this.#supply.prepare();
-    this.#supply.whenSettled(() => {
-      this.#started = true;
-      const failure = this.#failure;
-      done(failure === undefined ? { ok: true, value: undefined } : { ok: false, failure });
-    });
+    yield* after((done) => this.#supply.whenSettled(done));
+    if (this.#failure !== undefined) {
+      yield* this.#supply.close();
+      throw new StepFailure(this.#failure);
+    }
+    this.#supply.yields = true;
+    // Again: what a full disk can do without is more.
+    if (this.#supply.full) yield* this.#retire();
+    this.#started = true;
+    this.#supply.yields = false;
   }
 
   append(record: Uint8Array, durable: () => void): boolean {
@@ -147,15 +160,20 @@ export class OpenedJournal implements Journal {
     const position = this.#position;
     const bytesBefore = this.#bytesSinceSnapshot;
     const startedMs = clock.nowMs();
-    run(this.#makeSnapshot(position, source(position)), (outcome) => {
+    const next = source(position);
+    // It may make the room that the supply lacks.
+    this.#supply.yields = true;
+    run(this.#makeSnapshot(position, next), (outcome) => {
       this.#snapshotUnderWay = false;
+      this.#supply.yields = false;
       if (outcome.ok) {
         this.#bytesSinceSnapshot -= bytesBefore;
         const bytes = outcome.value;
         observe({ type: 'snapshot', position, bytes, durationMs: clock.nowMs() - startedMs });
         done({ ok: true, position, bytes });
       } else {
-        observe({ type: 'snapshot-failed', position, failure: outcome.failure });
+        const { failure } = outcome;
+        if (failure !== this.#failure) observe({ type: 'snapshot-failed', position, failure });
         done(outcome);
       }
       this.#snapshotEnded?.();
@@ -187,23 +205,72 @@ export class OpenedJournal implements Journal {
 
   *#makeSnapshot(position: number, next: () => Uint8Array | undefined): Steps<number> {
     const { disk, folder, past } = this.#opened;
-    const givenUp = (): boolean => this.#stopped;
-    const covered = (done: () => void): void => this.#commit.whenSettled(done);
+    const givenUp = (): DiskFailure | undefined => this.#whyGiveUp(position);
+    const covered = (done: () => void): void => this.#whenCovered(position, done);
+    // What is tried just now would take the room that the snapshot needs.
+    if (this.#supply.full) yield* after((done) => this.#supply.whenSettled(done));
     const bytes = yield* writeSnapshot({ disk, folder, position, next, givenUp, covered });
+    yield* this.#secureNames();
     past.holdings.addSnapshot(position);
-    yield* past.holdings.retire(this.#opened);
+    yield* this.#retire();
     return bytes;
   }
 
+  #whyGiveUp(position: number): DiskFailure | undefined {
+    if (this.#stopped) return { kind: 'closed', message: 'The journal is closed.' };
+    // Each would wait for the other: they for the room that it holds.
+    const inVain = (this.#supply.full || this.#commit.held) && this.#commit.isKeptWaiting(position);
+    return inVain ? { kind: 'full', message: 'Records before the snapshot wait for room.' } : undefined;
+  }
+
+  #whenCovered(position: number, done: () => void): void {
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      this.#reviewWait = undefined;
+      done();
+    };
+    this.#reviewWait = () => {
+      if (this.#whyGiveUp(position) !== undefined) end();
+    };
+    this.#reviewWait();
+    if (!isOver) this.#commit.whenDurable(position, end);
+  }
+
+  /** Those of a snapshot that is in place. Without it nobody knows what stands: that is the end. */
+  *#secureNames(): Steps<void> {
+    const { disk, folder, clock } = this.#opened;
+    for (;;) {
+      const synced = yield* attempt<void>((done) => disk.syncDirectory(folder, done));
+      if (synced.ok) return;
+      const { failure } = synced;
+      if (failure.kind !== 'too-many-open') this.#fail(failure);
+      if (this.#stopped) throw new StepFailure(failure);
+      yield* after((done) => clock.setTimer(limits.fullRetryMs, done));
+    }
+  }
+
+  /** On a full disk the last segment goes as well, if a snapshot covers it and no more is put into it. */
+  *#retire(): Steps<void> {
+    const { past, olderSnapshots } = this.#opened;
+    const isUsedUp = this.#segment === undefined || this.#refusing === 'full';
+    if (this.#supply.full && isUsedUp && past.holdings.covers(this.#position, olderSnapshots)) {
+      this.#segment = undefined;
+      past.holdings.endSegments(this.#position);
+    }
+    yield* this.#commit.closeWritten(this.#segment);
+    yield* past.holdings.retire(this.#opened);
+  }
+
   *#closing(): Steps<void> {
-    const after = (wait: (done: () => void) => void): Steps<void> =>
-      ask<void>((done) => wait(() => done({ ok: true, value: undefined })));
-    yield* after((done) => this.#commit.whenSettled(done));
+    yield* after((done) => this.#commit.whenDurable(this.#position, done));
     this.#supply.stop();
     yield* after((done) => this.#supply.whenSettled(done));
     yield* after((done) => this.#whenSnapshotEnded(done));
-    yield* after((done) => this.#supply.close(done));
-    yield* after((done) => (this.#segment === undefined ? done() : this.#segment.close(done)));
+    yield* this.#supply.close();
+    yield* this.#commit.close();
+    if (this.#segment !== undefined) yield* this.#segment.close();
     yield* after((done) => this.#opened.lock.release(done));
   }
 
@@ -223,4 +290,8 @@ export class OpenedJournal implements Journal {
     this.#opened.observe({ type: 'fatal', failure });
     this.#opened.fatal(failure);
   }
+}
+
+function after(wait: (done: () => void) => void): Steps<void> {
+  return ask<void>((done) => wait(() => done({ ok: true, value: undefined })));
 }

@@ -15,8 +15,11 @@ export const limits = {
   readBytes: 1024 * 1024,
   /** Of a snapshot that are asked of its source and written before others get their turn. */
   snapshotTurnBytes: 256 * 1024,
-  /** Pause before a full disk is tried again. */
+  /** First pause before a full disk is tried again; doubled at each try for a segment up to the second. */
   fullRetryMs: 200,
+  fullRetryMsMax: 2000,
+  /** Of bytes whose checksums are computed in the search for a later write behind damage. */
+  searchBytesMax: 256 * 1024 * 1024,
   /** Damages whose bytes are kept aside; the oldest make room. */
   damagesKeptMax: 4,
 } as const;

@@ -87,10 +87,9 @@ function* opening(options: JournalOptions, replay: Replay): Steps<OpenOutcome> {
 function* openAfter(options: JournalOptions, lock: DiskLock, past: Past): Steps<OpenOutcome> {
   const { segmentBytes = limits.segmentBytes, olderSnapshots = 0, observe = ignore } = options;
   const { position, snapshotPosition, records, damage } = past;
-  yield* past.holdings.retire({ ...options, olderSnapshots });
   const opened = { ...options, segmentBytes, olderSnapshots, observe, lock, past };
   const journal = new OpenedJournal(opened);
-  yield* ask<void>((done) => journal.start(done));
+  yield* journal.start();
   return { ok: true, journal, recovered: { position, snapshotPosition, records, damage } };
 }
 

@@ -2,7 +2,7 @@ import type { DiskFile } from '../host/index.ts';
 import { must } from '../std/index.ts';
 import { segmentName } from './names.ts';
 import type { Place } from './place.ts';
-import { ask, type Steps } from './steps.ts';
+import { ask, attempt, StepFailure, type Steps } from './steps.ts';
 import { blockBytes, zeros } from './wire.ts';
 
 /**
@@ -16,6 +16,8 @@ export class Segment {
   #plannedBytes: number;
   /** There, zeros or records, and durable. */
   #sizeBytes = 0;
+  /** Zeros of `make` that are there already, and durable. */
+  #filledBytes = 0;
   #file: DiskFile | undefined;
 
   constructor(number: number, plannedBytes: number) {
@@ -46,29 +48,45 @@ export class Segment {
     this.#plannedBytes = Math.max(this.#plannedBytes, blockBytes + bytes);
   }
 
-  /** Makes the file, or what is missing of it. After a failure it may be called again. */
+  /**
+   * Makes the file, or what is missing of it. After a failure it may be called again. Where there is not room
+   * for all of it, it keeps none: a snapshot may need just that to make more.
+   */
   *make({ disk, folder }: Place): Steps<void> {
-    const isNew = this.#sizeBytes === 0;
-    const toBytes = this.#plannedBytes;
     const path = `${folder}/${segmentName(this.number)}`;
     this.#file ??= yield* ask<DiskFile>((done) =>
       disk.open(path, { create: true, writeThrough: true }, done),
     );
-    const file = this.#file;
-    let filled = this.#sizeBytes;
-    while (filled < toBytes) {
-      const part = zeros.subarray(0, toBytes - filled);
-      const position = filled;
-      yield* ask<void>((done) => file.write(position, part, done));
-      filled += part.byteLength;
+    const toBytes = this.#plannedBytes;
+    const sizeBytes = this.#sizeBytes;
+    try {
+      yield* this.#fill(this.#file, toBytes);
+    } catch (error) {
+      if (error instanceof StepFailure && error.failure.kind === 'full') yield* this.#giveBack(this.#file);
+      throw error;
     }
-    if (isNew) yield* ask<void>((done) => disk.syncDirectory(folder, done));
+    if (sizeBytes === 0) yield* ask<void>((done) => disk.syncDirectory(folder, done));
     this.#sizeBytes = toBytes;
   }
 
-  /** Whether or not it could be: all that was written is durable. */
-  close(done: () => void): void {
-    if (this.#file === undefined) done();
-    else this.#file.close(done);
+  /** Behind a write under way. Whether or not it could be: all that was written is durable. */
+  *close(): Steps<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file !== undefined) yield* attempt<void>((done) => file.close(done));
+  }
+
+  *#fill(file: DiskFile, toBytes: number): Steps<void> {
+    while (this.#filledBytes < toBytes) {
+      const position = this.#filledBytes;
+      const part = zeros.subarray(0, toBytes - position);
+      yield* ask<void>((done) => file.write(position, part, done));
+      this.#filledBytes += part.byteLength;
+    }
+  }
+
+  *#giveBack(file: DiskFile): Steps<void> {
+    this.#filledBytes = this.#sizeBytes;
+    yield* attempt<void>((done) => file.truncate(this.#filledBytes, done));
   }
 }

@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '../host/index.ts';
+import type { Disk, DiskFailure, DiskFile } from '../host/index.ts';
 import { assert } from '../std/index.ts';
 import { limits } from './limits.ts';
 import { snapshotName, temporaryName } from './names.ts';
@@ -17,15 +17,16 @@ export interface SnapshotPlan {
   readonly folder: string;
   readonly position: number;
   readonly next: () => Uint8Array | undefined;
-  /** Whether to stop in the middle. */
-  readonly givenUp: () => boolean;
-  /** Calls back once all records before `position` are durable. */
+  /** Why to stop in the middle; undefined as long as there is no reason. */
+  readonly givenUp: () => DiskFailure | undefined;
+  /** Calls back once all records before `position` are durable, or it is given up. */
   readonly covered: (done: () => void) => void;
 }
 
 /**
- * Writes a snapshot aside and puts it in place whole. Returns its size in bytes. Each write goes through:
- * one large sync at the end would make every commit of that time wait for all of it.
+ * Writes a snapshot aside and puts it in place whole; the name it has then is still to be made durable.
+ * Returns its size in bytes. Each write goes through: one large sync at the end would make every commit of
+ * that time wait for all of it.
  */
 export function* writeSnapshot(plan: SnapshotPlan): Steps<number> {
   const { disk, folder, position } = plan;
@@ -40,7 +41,6 @@ export function* writeSnapshot(plan: SnapshotPlan): Steps<number> {
     yield* ask<void>((done) => plan.covered(() => done({ ok: true, value: undefined })));
     stopIfGivenUp(plan);
     yield* ask<void>((done) => disk.rename(temporary, `${folder}/${snapshotName(position)}`, done));
-    yield* ask<void>((done) => disk.syncDirectory(folder, done));
     return bytes;
   } catch (error) {
     yield* attempt<void>((done) => file.close(done));
@@ -76,7 +76,8 @@ function* writeAll(plan: SnapshotPlan, file: DiskFile): Steps<number> {
 }
 
 function stopIfGivenUp(plan: SnapshotPlan): void {
-  if (plan.givenUp()) throw new StepFailure({ kind: 'closed', message: 'The journal is closed.' });
+  const reason = plan.givenUp();
+  if (reason !== undefined) throw new StepFailure(reason);
 }
 
 /** Bytes of a snapshot that are written in one turn. */

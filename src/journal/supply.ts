@@ -4,7 +4,7 @@ import type { JournalEvent } from './events.ts';
 import { limits } from './limits.ts';
 import type { Place } from './place.ts';
 import { Segment } from './segment.ts';
-import { run } from './steps.ts';
+import { run, type Steps } from './steps.ts';
 
 export interface SupplyOptions extends Place {
   readonly clock: Clock;
@@ -28,9 +28,11 @@ export class SegmentSupply {
   /** The disk is at it; not while a full one is given time. */
   #underWay = false;
   #retry: Timer | undefined;
+  #retryMs: number = limits.fullRetryMs;
   #full = false;
+  #yields = false;
   #stopped = false;
-  #settled: (() => void) | undefined;
+  #settled: (() => void)[] = [];
 
   constructor(options: SupplyOptions) {
     this.#options = options;
@@ -40,6 +42,15 @@ export class SegmentSupply {
   /** There is no room for the segment that is being made. It is tried again until there is. */
   get full(): boolean {
     return this.#full;
+  }
+
+  /** While true a full disk is left to what may make room on it; then it is tried at once. */
+  set yields(yields: boolean) {
+    this.#yields = yields;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    const isWaiting = this.#full && !this.#underWay && !this.#stopped;
+    if (!yields && isWaiting && this.#making !== undefined) this.#make(this.#making);
   }
 
   /** Sees to it that there is a next segment; one begun now has room for so many bytes of frames. */
@@ -70,7 +81,7 @@ export class SegmentSupply {
 
   /** Calls `done`, once, when no segment is being made: there is one, or no room for it. */
   whenSettled(done: () => void): void {
-    if (this.#underWay) this.#settled = done;
+    if (this.#underWay) this.#settled.push(done);
     else done();
   }
 
@@ -81,9 +92,8 @@ export class SegmentSupply {
   }
 
   /** After `stop` and when settled. */
-  close(done: () => void): void {
-    if (this.#next === undefined) done();
-    else this.#next.close(done);
+  *close(): Steps<void> {
+    if (this.#next !== undefined) yield* this.#next.close();
   }
 
   #make(segment: Segment): void {
@@ -92,16 +102,17 @@ export class SegmentSupply {
     run(segment.make(this.#options), (outcome) => {
       this.#underWay = false;
       if (outcome.ok) this.#made();
-      else if (outcome.failure.kind === 'full') this.#makeLater(segment);
+      else if (isShortage(outcome.failure)) this.#makeLater(segment);
       else this.#options.failed(outcome.failure);
       const settled = this.#settled;
-      this.#settled = undefined;
-      settled?.();
+      this.#settled = [];
+      for (const each of settled) each();
     });
   }
 
   #made(): void {
     this.#making = undefined;
+    this.#retryMs = limits.fullRetryMs;
     if (this.#full) this.#options.observe({ type: 'room' });
     this.#full = false;
     this.#options.ready();
@@ -109,12 +120,19 @@ export class SegmentSupply {
   }
 
   #makeLater(segment: Segment): void {
-    if (!this.#full) this.#options.observe({ type: 'full' });
+    const wasFull = this.#full;
     this.#full = true;
-    if (this.#stopped) return;
-    this.#retry = this.#options.clock.setTimer(limits.fullRetryMs, () => {
+    if (!wasFull) this.#options.observe({ type: 'full' });
+    if (this.#stopped || this.#yields) return;
+    this.#retry = this.#options.clock.setTimer(this.#retryMs, () => {
       this.#retry = undefined;
       this.#make(segment);
     });
+    this.#retryMs = Math.min(this.#retryMs * 2, limits.fullRetryMsMax);
   }
+}
+
+/** It passes, and has spoilt nothing: no record has been written to what is being made. */
+function isShortage({ kind }: DiskFailure): boolean {
+  return kind === 'full' || kind === 'too-many-open';
 }

@@ -104,6 +104,19 @@ describe('what stands behind damage', () => {
     return bytes;
   };
 
+  it('is taken for a later write when too much looks like one', () => {
+    const bytes = new Uint8Array(16 * 1024 * 1024);
+    const view = viewOf(bytes);
+    // Headers of the largest records, in 64 KiB of a payload: each would be summed up.
+    for (let offset = 0; offset < 65_536; offset += 12) {
+      view.setUint32(offset, 1, true);
+      view.setUint32(offset + 4, 0x8000_0000 + 8 * 1024 * 1024, true);
+      view.setUint32(offset + 8, 600_000, true);
+    }
+    expect(holdsLaterWrite(bytes, 5)).toBe(true);
+    expect(holdsLaterWrite(bytes.subarray(0, 10_000), 5)).toBe(false);
+  });
+
   it('is a later write only when a whole record begins one, with a number that follows', () => {
     expect(holdsLaterWrite(frames([5, 6, 7], [7]), 4)).toBe(true);
     expect(holdsLaterWrite(frames([5, 6, 7], []), 4)).toBe(false);

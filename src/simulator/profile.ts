@@ -34,6 +34,8 @@ export interface DiskProfile {
    * A failed sync may have dropped what it should have made durable: a later one does not bring it back.
    */
   readonly syncFailureChance: number;
+  /** That all files may take together, in whole blocks; 0: there is no end to it. */
+  readonly roomBytes: number;
   /** Bytes written over others need room as new ones do: what copy-on-write file systems do (Btrfs, ZFS). */
   readonly copiesOnWrite: boolean;
 }
@@ -115,6 +117,7 @@ export const calm: FaultProfile = {
     readFailureChance: 0,
     writeFailureChance: 0,
     syncFailureChance: 0,
+    roomBytes: 0,
     copiesOnWrite: false,
   },
   clock: { offsetMsMax: 0, driftMax: 0 },

@@ -69,6 +69,7 @@ export function swarm(prng: Prng, options: SwarmOptions = {}): FaultProfile {
       readFailureChance: pick('read-failure', 0.0001, 0.01),
       writeFailureChance: pick('write-failure', 0.0001, 0.01),
       syncFailureChance: pick('sync-failure', 0.0001, 0.01),
+      roomBytes: 0,
       copiesOnWrite: false,
     },
     clock: {

@@ -32,6 +32,8 @@ const diskKinds: Readonly<Record<string, DiskFailure['kind']>> = {
   EROFS: 'denied',
   EISDIR: 'denied',
   EBADF: 'closed',
+  EMFILE: 'too-many-open',
+  ENFILE: 'too-many-open',
 };
 
 /** `otherwise` is what a code without a kind of its own counts as. */

@@ -20,6 +20,8 @@ export function takeLock(path: string, done: Done<DiskLock>): void {
     let database: DatabaseSync | undefined;
     try {
       database = new DatabaseSync(path, { timeout: 0 });
+      // Else the transaction makes a file of its own beside it, for which a full disk has no room.
+      database.exec('PRAGMA journal_mode = MEMORY');
       database.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       database?.close();

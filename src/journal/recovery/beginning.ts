@@ -22,7 +22,9 @@ export type Beginning =
 
 /**
  * The newest whole snapshot. One older than a damaged one, or the empty beginning, will do only if all
- * records in between are there.
+ * records in between are there. The empty one will not do for a snapshot at 0: that says what no record does,
+ * such as a state that a peer has sent. While the records from 0 on are there it is not removed, so where
+ * none is found beside them none was made.
  */
 export function* chooseBeginning(
   place: Place,
@@ -43,7 +45,8 @@ export function* chooseBeginning(
   const [newest] = damage;
   if (newest !== undefined) {
     const { position } = yield* walk(place, segments, beginning.position, () => {});
-    if (position < newest.position) return { kind: 'lost', damage: newest };
+    const isUnfounded = beginning.chunks === undefined && snapshots.includes(0);
+    if (isUnfounded || position < newest.position) return { kind: 'lost', damage: newest };
   } else if (beginning.chunks === undefined) {
     const missing = missingSnapshot(segments);
     if (missing !== undefined) return { kind: 'lost', damage: missing };

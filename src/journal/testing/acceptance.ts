@@ -37,6 +37,7 @@ export function journalAcceptance(name: string, make: MakeStage): void {
       it('tell how much would have to be replayed', on(snapshots.bytesSince));
       it('fall back on an older one when the newest is damaged', on(snapshots.fallBack));
       it('fall back on the empty beginning while all records are there', on(snapshots.fallBackToBeginning));
+      it('at the very beginning are done without by nothing', on(snapshots.beginning));
       it('do not fall back when records in between are gone', on(snapshots.noFallBack));
       it('are found damaged wherever they are', on(snapshots.damagedAnywhere));
       it('are not done without when there was one', on(snapshots.missing));

@@ -169,6 +169,25 @@ export async function fallBackToBeginning(stage: JournalStage): Promise<void> {
   await next.close();
 }
 
+/** It says what no record does, as the state that a peer has sent. */
+export async function beginning(stage: JournalStage): Promise<void> {
+  let opened = await open(stage);
+  await opened.snapshot(record('sent'));
+  for (const label of labels(0, 5)) await opened.append(record(label));
+  await opened.snapshot(record('all'));
+  await opened.close();
+  await damageFile(stage, '0000000000000005.snapshot', 45);
+  // The records from the first on are there, and what they began with.
+  opened = await open(stage);
+  expect([texts(opened.chunks), texts(opened.records)]).toEqual([['sent'], labels(0, 5)]);
+  await opened.close();
+  await damageFile(stage, '0000000000000000.snapshot', 45);
+  for (const onDamage of ['stop', 'truncate'] as const) {
+    const damage = await damageOf(stage, { onDamage });
+    expect(damage).toMatchObject({ file: '0000000000000000.snapshot', where: 'snapshot', position: 0 });
+  }
+}
+
 export async function noFallBack(stage: JournalStage): Promise<void> {
   await prepare(stage, 0);
   await damageFile(stage, newest, 45);

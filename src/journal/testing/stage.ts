@@ -80,7 +80,7 @@ export class Opened {
   }
 }
 
-export type TestOptions = Partial<Omit<JournalOptions, 'disk' | 'clock'>>;
+export type TestOptions = Partial<Omit<JournalOptions, 'clock'>>;
 
 /** Opens the journal of a stage, with segments of 4 KiB unless told otherwise; undefined: it was refused. */
 export async function tryOpen(

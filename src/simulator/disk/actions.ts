@@ -1,5 +1,6 @@
 import type { Done, Faults } from '../../host/index.ts';
 import type { Prng } from '../../std/index.ts';
+import { limits } from '../limits.ts';
 import type { DiskProfile } from '../profile.ts';
 import type { Post } from '../stream/wire.ts';
 import type { Life, Timeline } from '../timeline.ts';
@@ -39,6 +40,14 @@ export class DiskActions implements Holder {
 
   get copiesOnWrite(): boolean {
     return this.#options.profile().copiesOnWrite;
+  }
+
+  /** That are left for files to grow into. */
+  get freeBlocks(): number {
+    if (this.medium.full) return 0;
+    const { roomBytes } = this.#options.profile();
+    if (roomBytes === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.floor(roomBytes / limits.blockBytes) - this.medium.usedBlocks);
   }
 
   /** As the holder of a lock: an operation goes on when its process has ended, unless the power went too. */

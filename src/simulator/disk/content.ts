@@ -43,14 +43,22 @@ export class Content {
     this.#length = length;
   }
 
+  /** How many have room on the disk. */
+  get blocks(): number {
+    return this.#blocks.size;
+  }
+
   /**
-   * How many of `length` bytes from `position` on lie inside the file and in blocks that have room. A block
-   * half used has room for more on some file systems only, so behind the end there is none.
+   * How many of `length` bytes from `position` on can be written if the disk has so many blocks to give. A
+   * block half used has room for more on some file systems only, so where there is none to give there is
+   * none behind the end.
    */
-  roomAt(position: number, length: number): number {
-    const end = Math.min(position + length, this.#length);
+  roomAt(position: number, length: number, freeBlocks: number): number {
+    const end = freeBlocks === 0 ? Math.min(position + length, this.#length) : position + length;
     let at = position;
-    while (at < end && this.#blocks.has(blockAt(at))) at = (blockAt(at) + 1) * limits.blockBytes;
+    for (let free = freeBlocks; at < end; at = (blockAt(at) + 1) * limits.blockBytes) {
+      if (!this.#blocks.has(blockAt(at)) && --free < 0) break;
+    }
     return Math.max(0, Math.min(at, end) - position);
   }
 

@@ -22,6 +22,7 @@ export class SimulatedDiskFile implements DiskFile {
     this.#node = handle.node;
     this.#writeThrough = handle.writeThrough;
     this.#actions = actions;
+    this.#node.handles.set(this, actions);
   }
 
   size(done: Done<number>): void {
@@ -39,8 +40,9 @@ export class SimulatedDiskFile implements DiskFile {
     assertOffset(position);
     let order = 0;
     const write = (): Outcome<void> => {
-      if (this.#actions.medium.full && !this.#hasRoom(position, bytes.byteLength)) {
-        this.#writePart(position, bytes);
+      if (!this.#hasRoom(position, bytes.byteLength)) {
+        // What room there is it takes.
+        this.#writePart(position, this.#actions.freeBlocks > 0 ? bytes : this.#somePart(bytes));
         return { ok: false, failure: { kind: 'full', message: 'The disk is full.' } };
       }
       if (bytes.byteLength > 0) order = this.#node.write(position, bytes);
@@ -53,7 +55,7 @@ export class SimulatedDiskFile implements DiskFile {
     };
     const what = `write ${position}+${bytes.byteLength}`;
     this.#act(what, 'room', write, completed, () => {
-      const written = this.#writePart(position, bytes);
+      const written = this.#writePart(position, this.#somePart(bytes));
       // As after a failed sync: it may be seen, and yet not be on the medium, nor ever come there.
       if (this.#writeThrough) this.#node.tear(written, this.#actions.prng);
     });
@@ -83,7 +85,10 @@ export class SimulatedDiskFile implements DiskFile {
       return;
     }
     this.#closed = true;
-    this.#closing = () => this.#actions.report(done, { ok: true, value: undefined });
+    this.#closing = () => {
+      this.#node.handles.delete(this);
+      this.#actions.report(done, { ok: true, value: undefined });
+    };
     if (this.#underWay === 0) this.#closing();
   }
 
@@ -101,18 +106,21 @@ export class SimulatedDiskFile implements DiskFile {
     this.#actions.act(`${this.#path} ${what}`, nature, effect, settle, spoil);
   }
 
-  /** Where there is none left: what was written can be written over, unless that is done in another place. */
+  /** Without any left, what was written can be written over, unless that is done in another place. */
   #hasRoom(position: number, length: number): boolean {
-    if (length === 0) return true;
-    return !this.#actions.copiesOnWrite && this.#node.roomAt(position, length) === length;
+    const { freeBlocks, copiesOnWrite } = this.#actions;
+    if (length === 0 || freeBlocks === Number.POSITIVE_INFINITY) return true;
+    if (freeBlocks === 0 && copiesOnWrite) return false;
+    return this.#node.roomAt(position, length, freeBlocks) === length;
   }
 
-  /** Returns the order of the change; 0 when nothing was written. */
+  #somePart(bytes: Uint8Array): Uint8Array {
+    return bytes.subarray(0, this.#actions.prng.below(bytes.byteLength + 1));
+  }
+
+  /** As far as there is room. Returns the order of the change; 0 when nothing was written. */
   #writePart(position: number, bytes: Uint8Array): number {
-    const fits = bytes.subarray(0, this.#actions.prng.below(bytes.byteLength + 1));
-    const part = this.#actions.medium.full
-      ? fits.subarray(0, this.#node.roomAt(position, fits.byteLength))
-      : fits;
+    const part = bytes.subarray(0, this.#node.roomAt(position, bytes.byteLength, this.#actions.freeBlocks));
     return part.byteLength === 0 ? 0 : this.#node.write(position, part);
   }
 }

@@ -33,6 +33,8 @@ export class FileNode {
   #pending: Change[] = [];
   #lastOrder = 0;
   #holder: Holder | undefined;
+  /** Handles on it that have not been closed, with whose they are. */
+  readonly handles = new Map<object, Holder>();
 
   constructor(content = new Content()) {
     this.cached = content.copy();
@@ -129,9 +131,14 @@ export class FileNode {
     this.#holder = undefined;
   }
 
-  /** Of `length` bytes from `position` on, so many can be written over where they are. */
-  roomAt(position: number, length: number): number {
-    return this.cached.roomAt(position, length);
+  /** While a process has it open. */
+  get isOpen(): boolean {
+    return [...this.handles.values()].some((holder) => holder.state !== 'gone');
+  }
+
+  /** Of `length` bytes from `position` on, so many can be written. */
+  roomAt(position: number, length: number, freeBlocks: number): number {
+    return this.cached.roomAt(position, length, freeBlocks);
   }
 
   #applySettled(): void {

@@ -31,6 +31,8 @@ export class Medium {
   #names = new NameLog();
   /** Nothing new fits: files cannot grow, gaps in them not be filled, and names not be made. */
   full = false;
+  /** Files without a name that may still be open: they keep their room as long as they are. */
+  readonly #nameless = new Set<FileNode>();
   /** Virtual time at which an operation last failed by chance. */
   failedUs = Number.NEGATIVE_INFINITY;
   /** Operations that have begun and not taken effect; a power cut lets some of them. */
@@ -92,6 +94,7 @@ export class Medium {
     if (isInside(target.value, node)) return failure('io', `${to} is inside ${from}.`);
     const obstacle = inTheWay(node, old, to);
     if (obstacle !== undefined) return { ok: false, failure: obstacle };
+    this.#loseName(old);
     this.#names.rename({ from: source.value, fromName, to: target.value, toName, node });
     return success(undefined);
   }
@@ -105,8 +108,15 @@ export class Medium {
     if (name === undefined || node === undefined) return failure('not-found', `There is no ${path}.`);
     if (node.kind === 'directory' && node.entries.size > 0)
       return failure('exists', `${path} is not empty.`);
+    this.#loseName(node);
     this.#names.unlink(found.value, name);
     return success(undefined);
+  }
+
+  get usedBlocks(): number {
+    this.#forgetClosed();
+    const files = [...filesUnder(this.#root, '').map(([, file]) => file), ...this.#nameless];
+    return files.reduce((sum, file) => sum + file.cached.blocks, 0);
   }
 
   directory(path: string): Outcome<DirectoryNode> {
@@ -125,6 +135,7 @@ export class Medium {
   powerCut(prng: Prng): void {
     for (const takeEffect of this.underWay) if (prng.chance(0.5)) takeEffect();
     this.underWay.clear();
+    this.#nameless.clear();
     this.#names.powerCut(prng);
     this.#root.powerCut(prng);
   }
@@ -154,7 +165,17 @@ export class Medium {
   replace(image: DiskImage | undefined): void {
     this.#root = image === undefined ? new DirectoryNode() : image.root();
     this.#names = new NameLog();
+    this.#nameless.clear();
     this.underWay.clear();
+  }
+
+  #loseName(node: Inode | undefined): void {
+    this.#forgetClosed();
+    if (node?.kind === 'file') this.#nameless.add(node);
+  }
+
+  #forgetClosed(): void {
+    for (const file of this.#nameless) if (!file.isOpen) this.#nameless.delete(file);
   }
 
   #directory(path: string): Outcome<DirectoryNode> {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { DiskFile, DiskOutcome, Done } from '../../host/index.ts';
+import type { Disk, DiskFile, DiskOutcome, Done } from '../../host/index.ts';
 import { calm, createSimulation, type DiskProfile } from '../index.ts';
 
 const blockBytes = 4096;
 
 interface Stage {
+  readonly disk: Disk;
   readonly file: DiskFile;
   full(full: boolean): void;
   do<T>(begin: (done: Done<T>) => void): DiskOutcome<T>;
@@ -27,6 +28,7 @@ function stage(disk: Partial<DiskProfile> = {}, seed = 1): Stage {
   if (!opened.ok) throw new Error(opened.failure.message);
   const file = opened.value;
   return {
+    disk: host.disk,
     file,
     full: (full) => host.setDiskFull(full),
     do: run,
@@ -36,6 +38,32 @@ function stage(disk: Partial<DiskProfile> = {}, seed = 1): Stage {
     },
   };
 }
+
+describe('a disk of some blocks', () => {
+  it('is full when they are used up, and takes as much as fits', () => {
+    const at = stage({ roomBytes: 3 * blockBytes });
+    expect(at.write(0, 2 * blockBytes)).toBe('ok');
+    expect(at.write(2 * blockBytes, blockBytes + 1)).toBe('full');
+    expect(at.do<number>((done) => at.file.size(done))).toEqual({ ok: true, value: 3 * blockBytes });
+    expect(at.write(0, 3 * blockBytes)).toBe('ok');
+    at.do<void>((done) => at.file.truncate(blockBytes, done));
+    expect(at.write(9 * blockBytes, 2 * blockBytes)).toBe('ok');
+    expect(at.write(5 * blockBytes, 1)).toBe('full');
+  });
+
+  it('has the room of a file back when it is removed and nobody has it open', () => {
+    const at = stage({ roomBytes: 3 * blockBytes });
+    at.write(0, 2 * blockBytes);
+    at.do<void>((done) => at.disk.remove('/file', done));
+    const opened = at.do<DiskFile>((done) => at.disk.open('/other', { create: true }, done));
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const write = (): boolean =>
+      at.do<void>((done) => opened.value.write(0, new Uint8Array(2 * blockBytes), done)).ok;
+    expect(write()).toBe(false);
+    at.do<void>((done) => at.file.close(done));
+    expect(write()).toBe(true);
+  });
+});
 
 describe('a full disk', () => {
   it('takes what is written over, and nothing behind the end', () => {
