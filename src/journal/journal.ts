@@ -219,7 +219,7 @@ export class OpenedJournal implements Journal {
   #whyGiveUp(position: number): DiskFailure | undefined {
     if (this.#stopped) return { kind: 'closed', message: 'The journal is closed.' };
     // Each would wait for the other: they for the room that it holds.
-    const inVain = (this.#supply.full || this.#commit.held) && this.#commit.isKeptWaiting(position);
+    const inVain = (this.#supply.holdsRecords || this.#commit.held) && this.#commit.isKeptWaiting(position);
     return inVain ? { kind: 'full', message: 'Records before the snapshot wait for room.' } : undefined;
   }
 

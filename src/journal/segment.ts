@@ -48,6 +48,14 @@ export class Segment {
     this.#plannedBytes = Math.max(this.#plannedBytes, blockBytes + bytes);
   }
 
+  /** Plans for what has its place already and no more. False: there is nothing to be saved. */
+  shrink(): boolean {
+    const neededBytes = Math.max(this.usedBytes, this.#sizeBytes);
+    if (this.usedBytes === 0 || neededBytes === this.#plannedBytes) return false;
+    this.#plannedBytes = neededBytes;
+    return true;
+  }
+
   /**
    * Makes the file, or what is missing of it. After a failure it may be called again. Where there is not room
    * for all of it, it keeps none: a snapshot may need just that to make more.

@@ -30,6 +30,8 @@ export class SegmentSupply {
   #retry: Timer | undefined;
   #retryMs: number = limits.fullRetryMs;
   #full = false;
+  /** The last one was made for the records it had already: the next is taken when it is there, not before. */
+  #isShort = false;
   #yields = false;
   #stopped = false;
   #settled: (() => void)[] = [];
@@ -39,9 +41,14 @@ export class SegmentSupply {
     this.#nextNumber = options.nextNumber;
   }
 
-  /** There is no room for the segment that is being made. It is tried again until there is. */
+  /** There is no room for the next segment. It is tried again until there is. */
   get full(): boolean {
-    return this.#full;
+    return this.#full || this.#isShort;
+  }
+
+  /** Nor for the records that have their place in it already. */
+  get holdsRecords(): boolean {
+    return this.#full && this.#making !== undefined && this.#making.usedBytes > 0;
   }
 
   /** While true a full disk is left to what may make room on it; then it is tried at once. */
@@ -49,8 +56,9 @@ export class SegmentSupply {
     this.#yields = yields;
     this.#retry?.cancel();
     this.#retry = undefined;
-    const isWaiting = this.#full && !this.#underWay && !this.#stopped;
-    if (!yields && isWaiting && this.#making !== undefined) this.#make(this.#making);
+    if (yields || this.#underWay || this.#stopped || !this.full) return;
+    if (this.#making === undefined) this.prepare();
+    else this.#make(this.#making);
   }
 
   /** Sees to it that there is a next segment; one begun now has room for so many bytes of frames. */
@@ -66,9 +74,10 @@ export class SegmentSupply {
    * there is no room for it, or the one before it is not ready yet.
    */
   take(bytes: number): Segment | undefined {
+    if (this.full) return undefined;
     this.prepare(bytes);
     const next = this.#next;
-    if (next === undefined || this.#full) return undefined;
+    if (next === undefined) return undefined;
     if (next.leftBytes < bytes) {
       // One that is being made is made to its end first.
       if (this.#making !== undefined) return undefined;
@@ -101,17 +110,32 @@ export class SegmentSupply {
     this.#underWay = true;
     run(segment.make(this.#options), (outcome) => {
       this.#underWay = false;
-      if (outcome.ok) this.#made();
+      if (outcome.ok) this.#made(segment);
+      else if (outcome.failure.kind === 'full' && segment.shrink()) this.#makeShort(segment);
       else if (isShortage(outcome.failure)) this.#makeLater(segment);
       else this.#options.failed(outcome.failure);
+      if (this.#underWay) return;
       const settled = this.#settled;
       this.#settled = [];
       for (const each of settled) each();
     });
   }
 
-  #made(): void {
+  /** A snapshot, which makes room, would have to wait for the records that have their place in it. */
+  #makeShort(segment: Segment): void {
+    this.#isShort = true;
+    this.#make(segment);
+  }
+
+  #made(segment: Segment): void {
     this.#making = undefined;
+    if (this.#isShort && segment !== this.#next) {
+      // It is used up: there is room when the next is there.
+      this.#options.ready();
+      if (!this.#yields) this.prepare();
+      return;
+    }
+    this.#isShort = false;
     this.#retryMs = limits.fullRetryMs;
     if (this.#full) this.#options.observe({ type: 'room' });
     this.#full = false;

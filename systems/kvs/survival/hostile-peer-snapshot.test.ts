@@ -107,6 +107,30 @@ describe('a snapshot that is refused, and its sender cut off:', () => {
       () => ending(join(varint(0), header().subarray(0, 5), varint(2 ** 40))),
     ],
     ['a sequence beyond all', () => whole([], { applied: [[newId(), hugeNumber]] })],
+    ['more origins than a store takes', () => whole([], { applied: origins(130_000) })],
+    ['a write of another group', (rogue) => whole([write(rogue, { group: 7 })])],
+    [
+      'too long a key',
+      (rogue) => whole([record(recordKinds.put, headOf(rogue), text('k'.repeat(2_000)), text('1'))]),
+    ],
+    [
+      'a life beyond all stamps',
+      (rogue) => whole([], { lives: [lifeEntry(rogue.origin, newId(), 1, hugeNumber)] }),
+    ],
+    [
+      'a member by a word beyond all stamps',
+      (rogue) =>
+        whole([], {
+          members: [memberEntry(other.address, false, { stamp: hugeNumber, origin: rogue.origin })],
+        }),
+    ],
+    [
+      'a member by a word above any operator',
+      (rogue) =>
+        whole([], {
+          members: [memberEntry(other.address, false, { rank: 255, stamp: 1, origin: rogue.origin })],
+        }),
+    ],
     [
       'a member without an address',
       () => whole([], { members: [memberEntry('nowhere', true, { stamp: 1, origin: newId() })] }),
@@ -206,10 +230,10 @@ describe('a snapshot whose lies change nothing:', () => {
   it.each<[string, () => Promise<Uint8Array>]>([
     ['what nobody has written', async () => whole([], { applied: [[newId(), 5]], stable: [[newId(), 5]] })],
     [
-      'another node for an incarnation, for ever',
+      'another node for an incarnation',
       async () => {
         const [origin] = await lastOf(other);
-        return whole([], { lives: [lifeEntry(origin, newId(), hugeNumber, hugeNumber)] });
+        return whole([], { lives: [lifeEntry(origin, newId(), hugeNumber, Date.now() * 1024)] });
       },
     ],
     [
