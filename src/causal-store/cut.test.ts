@@ -143,6 +143,27 @@ describe('the view', () => {
     }
   });
 
+  it('has in it who was away while all others came back as new nodes', () => {
+    const cluster = Cluster.ready(3);
+    const early = tokenOf(cluster.put('r3', 'early', 1, '', 3));
+    cluster.host('r3').crash('process');
+    for (const name of ['r2', 'r1']) {
+      cluster.runFor(3_000);
+      cluster.host(name).crash('power');
+      cluster.host(name).replaceDisk();
+      cluster.restart(name);
+      cluster.until(() => cluster.eventsOf(name, 'snapshot-taken').length > 0, `${name} is in again`);
+    }
+    const late = tokenOf(cluster.put('r1', 'late', 1));
+    cluster.restart('r3');
+    const only = tokenOf(cluster.put('r3', 'only', 1));
+    cluster.until(() => cluster.get('r3', 'late', late).kind === 'found', 'r3 is in again', 5_000);
+    cluster.until(() => cluster.get('r1', 'only', only).kind === 'found', 'what r3 wrote alone is there');
+    expect(cluster.get('r1', 'early', early).kind).toBe('found');
+    cluster.untilEqual();
+    expect(cluster.store('r3').view()).toEqual(['r1', 'r2', 'r3'].map(addressOf));
+  });
+
   it('has in it who came by way of a removed one first', () => {
     const cluster = Cluster.ready(3, { seed: 2 });
     cluster.runFor(2_000);

@@ -50,6 +50,8 @@ export const limits = {
 
   /** A replica that has asked to be let in asks again when nothing has come of it for so long. */
   joinMs: 3_000,
+  /** One that knows none of those that are there, who know it, asks to be let in after so long. */
+  outdatedMs: 2_000,
   /** One that was let in asks again when it finds only peers that know nothing of it for so long. */
   lostMs: 10_000,
 

@@ -96,6 +96,26 @@ it('who was told by others that it was removed lets nobody in', () => {
   expect(joinedBy(network, 'c:1')).toBe(true);
 });
 
+it('who was never let in itself lets in no member that does not know it', () => {
+  const network = new CoreNetwork([here, there]);
+  network.link(here, there);
+  network.settle();
+  const { ledger, exchange } = network.replica(here);
+  expect(exchange.peer(there)?.judgement).toBe('open');
+  const verdict = {
+    judgement: 'rejoin',
+    listed: true,
+    presenceBy: undefined,
+    bindingBy: undefined,
+  } as const;
+  const said = encodeVerdict({ ...verdict, forgotten: undefined });
+  network.do(here, { type: 'message', from: there, kind: messageKinds.verdict, payload: said });
+  const before = ledger.ownSequence;
+  const payload = encodeJoin({ epoch: 1, node: id('c') });
+  network.do(here, { type: 'message', from: there, kind: messageKinds.join, payload });
+  expect(ledger.ownSequence).toBe(before);
+});
+
 it('who sends two snapshots already lets nobody in: he is asked again', () => {
   const network = new CoreNetwork([here]);
   expect(joinedBy(network, 'c:1')).toBe(true);

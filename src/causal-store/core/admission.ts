@@ -2,10 +2,11 @@ import { must } from '../../std/index.ts';
 import { MalformedBytes } from '../bytes.ts';
 import { limits } from '../limits.ts';
 import { encodeJoin, type Join, messageKinds, type Verdict } from '../messages.ts';
-import { isTrueOf, mustRejoin } from './door.ts';
+import { isStrangeTo, isTrueOf, mustRejoin } from './door.ts';
 import type { Effect, Incoming } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { highestStamp, type Ledger } from './ledger.ts';
+import { isFormal } from './members.ts';
 import type { Rejoining } from './notes.ts';
 import type { Peer } from './peer.ts';
 import type { MemberChange } from './record.ts';
@@ -76,10 +77,12 @@ export class Admission {
     if (this.#incoming !== undefined || this.isDiskFull) return;
     if (this.#joining !== undefined && nowMs - this.#joining.startedAtMs < limits.joinMs) return;
     this.#joining = undefined;
-    const isLost = nowMs - this.#lastOpenMs > limits.lostMs;
-    for (const { isUp, verdict, address: from } of this.#inTurn()) {
+    const aloneMs = nowMs - this.#lastOpenMs;
+    for (const { isUp, verdict, judgement, address: from } of this.#inTurn()) {
       if (!isUp || verdict === undefined || !isTrusted(from)) continue;
-      if (!mustRejoin(ledger.state, ledger.own, from, verdict, isLost)) continue;
+      const isOutdated = aloneMs > limits.outdatedMs && isStrangeTo(judgement, verdict);
+      const isLost = aloneMs > limits.lostMs;
+      if (!isOutdated && !mustRejoin(ledger.state, ledger.own, from, verdict, isLost)) continue;
       const epoch = ++this.#epochs;
       const node = newId();
       this.#lastAsked = from;
@@ -99,7 +102,8 @@ export class Admission {
 
   /**
    * A peer asks to be let in. Who is no member itself, for all it hears from others, or about to leap, cannot
-   * do that; nor who cannot send it everything now: it asks again.
+   * do that; nor who cannot send it everything now: it asks again. A member that does not know this replica
+   * is let in anew by who was let in while it was away.
    */
   onJoin(peer: Peer, { node, epoch }: Join): void {
     const { ledger, exchange, letIn } = this.#options;
@@ -107,7 +111,8 @@ export class Admission {
     for (const { isUp, verdict } of exchange.peers) if (isUp && verdict?.judgement === 'fenced') return;
     if (this.#joining !== undefined && !this.#givesWayTo(peer)) return;
     const { members } = ledger.state;
-    if (!members.has(ledger.own.address)) return;
+    const own = members.get(ledger.own.address);
+    if (own?.presence.present !== true || (peer.judgement === 'open' && !isFormal(own))) return;
     if (!members.has(peer.address) && !members.hasRoomFor(peer.address)) {
       this.#report({ type: 'join-refused', peer: peer.address, membersMax: limits.membersMax });
       return;

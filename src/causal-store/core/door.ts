@@ -81,6 +81,14 @@ export function isTrueOf(state: State, { forgotten }: Verdict): boolean {
 }
 
 /**
+ * Whether one side knows the other as a member, and is itself unknown to it. Where nobody else is there, the
+ * one that does not know was away while the other was let in, and cannot hear of it but by joining.
+ */
+export function isStrangeTo(ofOther: Judgement | undefined, byOther: Verdict | undefined): boolean {
+  return ofOther === 'rejoin' && byOther?.judgement === 'open';
+}
+
+/**
  * Whether a verdict of `rejoin` is to be followed: not when it is the other one who is to be let in here,
  * nor when it comes from somebody who has just not heard yet that this replica was let in. Unless nobody
  * has, and waiting has not helped (`isLost`): whoever let it in may have lost its disk since.

@@ -281,7 +281,7 @@ export class Exchange {
       }
       case messageKinds.join: {
         const join = decodeJoin(payload);
-        if (peer.judgement === 'rejoin' || peer.judgement === 'restored') this.#options.onJoin(peer, join);
+        if (peer.mayJoin) this.#options.onJoin(peer, join);
         break;
       }
       default:

@@ -62,6 +62,12 @@ export class Peer {
     this.takes = false;
   }
 
+  /** Whether it is to be let in: as one that is not counted on, or that does not know this replica. */
+  get mayJoin(): boolean {
+    if (this.judgement === 'open') return this.verdict?.judgement === 'rejoin';
+    return this.judgement === 'rejoin' || this.judgement === 'restored';
+  }
+
   /** Whether both sides agree that it is a member to be exchanged with. */
   get isOpen(): boolean {
     return this.isUp && this.judgement === 'open' && this.verdict?.judgement === 'open';
