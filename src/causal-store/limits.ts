@@ -77,6 +77,9 @@ export const limits = {
   /** A key, in UTF-16 code units, and a value, as JSON text: a record is one message of a link. */
   keyCharactersMax: 1_024,
   valueCharactersMax: 1_100_000,
+  /** Tombstones that nobody stands in the way of are asked about after so long, then twice that and so on. */
+  nudgeMs: 15_000,
+  nudgeMsMax: 900_000,
   /** What goes on until somebody does something about it, a member that is away, is reported this often. */
   warnEveryMs: 60_000,
   /** What was set aside and could not be written is tried again this often. */

@@ -48,6 +48,11 @@ export class ClaimSchedule {
     else if (this.#since === 'nothing') this.#since = 'claims';
   }
 
+  /** Somebody waits for claims that nobody has a reason to make: one that all others claim in turn. */
+  nudge(): void {
+    this.#since = 'records';
+  }
+
   get dueMs(): number {
     return this.#lastMs + limits.claimEveryMs;
   }

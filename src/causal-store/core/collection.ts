@@ -11,6 +11,9 @@ export interface CollectionOptions {
 export class Collection {
   readonly #options: CollectionOptions;
   #warnAtMs = 0;
+  /** Undefined while there is nothing to wait for. */
+  #nudgeAtMs: number | undefined;
+  #nudgeMs: number = limits.nudgeMs;
 
   constructor(options: CollectionOptions) {
     this.#options = options;
@@ -20,9 +23,29 @@ export class Collection {
   settle(): void {
     const { ledger, emit } = this.#options;
     const { state, intake } = ledger;
-    if (state.settle()) intake.log.trim(state.claims.stable);
+    if (state.settle()) {
+      intake.log.trim(state.claims.stable);
+      this.#nudgeMs = limits.nudgeMs;
+      this.#nudgeAtMs = undefined;
+    }
     const tombstones = state.table.collect(state.claims.stable);
     if (tombstones > 0) emit({ type: 'report', report: { type: 'collected', tombstones } });
+  }
+
+  /**
+   * Whether a claim more might help: there are tombstones, everybody is there, and nothing has moved for long.
+   * What came in a snapshot may have been taken for claims alone, which nobody claims in turn.
+   */
+  isStuck(nowMs: number, view: () => readonly string[]): boolean {
+    const { table, members } = this.#options.ledger.state;
+    if (table.tombstones === 0) this.#nudgeAtMs = undefined;
+    else this.#nudgeAtMs ??= nowMs + this.#nudgeMs;
+    if (this.#nudgeAtMs === undefined || nowMs < this.#nudgeAtMs) return false;
+    this.#nudgeAtMs = undefined;
+    const alive = new Set(view());
+    if (!members.present().every(({ address }) => alive.has(address))) return false;
+    this.#nudgeMs = Math.min(2 * this.#nudgeMs, limits.nudgeMsMax);
+    return true;
   }
 
   /** Tombstones are kept for as long as a member is away, one that is not in the view: said now and then. */

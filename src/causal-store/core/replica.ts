@@ -367,6 +367,7 @@ export class Replica implements Core<Event, Effect> {
       this.#claims.postpone(nowMs);
       return;
     }
+    if (this.#collection.isStuck(nowMs, () => this.view(nowMs))) this.#claims.nudge();
     const claim = this.#claims.due(nowMs);
     if (claim === undefined) return;
     this.#ledger.write({ ...this.#head(), kind: 'claim', ...claim });
