@@ -11,6 +11,25 @@ export {
   type ViolationKind,
 } from './causal/index.ts';
 export {
+  type Answer,
+  type Answered,
+  type CounterExample,
+  checkLinearizable,
+  type Effect,
+  type KeyValueInput,
+  keyValueModel,
+  type LinearizabilityOptions,
+  type LinearizabilityVerdict,
+  type Model,
+  type RegisterInput,
+  type RegisterOutput,
+  type RegisterValue,
+  registerModel,
+  type TicketOutput,
+  type TimedOperation,
+  ticketModel,
+} from './linearizable/index.ts';
+export {
   type AppliedRecord,
   type ReplicaState,
   ReplicasChecker,

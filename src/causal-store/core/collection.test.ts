@@ -20,7 +20,7 @@ function collectionWith(...records: Parameters<Ledger['state']['apply']>[0][]) {
 const all = (): string[] => ['a:1', 'b:1'];
 const tombstone = write('a2', { value: undefined });
 
-it('asks for a claim when nothing has moved for long, ever more rarely, and only while everybody is there', () => {
+it('asks for a claim when nothing has moved for long, ever more rarely, while everybody is there', () => {
   const { collection } = collectionWith(tombstone);
   const asked: number[] = [];
   for (let second = 1; second <= 240; second++) {

@@ -33,7 +33,7 @@ export class Collection {
   }
 
   /**
-   * Whether a claim more might help: there are tombstones, everybody is there, and nothing has moved for long.
+   * Whether a claim more might help: tombstones, everybody there, and nothing has moved for long.
    * What came in a snapshot may have been taken for claims alone, which nobody claims in turn.
    */
   isStuck(nowMs: number, view: () => readonly string[]): boolean {

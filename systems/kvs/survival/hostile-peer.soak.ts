@@ -3,7 +3,6 @@ import { afterEach, expect, it } from 'vitest';
 import { Cluster, get, metadataOf, put, until } from '../testing/cluster.ts';
 import { tellLies } from './testing/lies.ts';
 import { limits } from './testing/limits.ts';
-import { residentMib } from './testing/memory.ts';
 import { newId, RoguePeer } from './testing/rogue-peer.ts';
 import { messages } from './testing/wire.ts';
 
@@ -37,19 +36,16 @@ it('lies for a long time', async () => {
   }
 });
 
-const grownMibMax = 150;
+/** A good part of what 60 of these strangers say, were it kept, is more than this. */
+const heapMib = 160;
 
-it('60 strangers, each from elsewhere and with as many origins as may be: memory is bounded', async () => {
-  cluster = await Cluster.start(2);
-  const target = cluster.at(0);
-  const before = residentMib(target);
+it('60 strangers, each from elsewhere and with many origins: nothing of them is kept', async () => {
+  cluster = await Cluster.start(2, { NODE_OPTIONS: `--max-old-space-size=${heapMib}` });
   for (let count = 0; count < 60; count++) {
-    const rogue = await RoguePeer.connect({ target: target.address });
+    const rogue = await RoguePeer.connect({ target: cluster.at(0).address });
     rogue.greet(Array.from({ length: 60_000 }, () => [newId(), 1] as const));
     await until(async () => rogue.heard.has(messages.verdict) || rogue.downs > 0, 'it was heard');
     await rogue.close();
   }
-  const isBounded = async (): Promise<boolean> => residentMib(target) < before + grownMibMax;
-  await until(isBounded, `memory is given back, from ${before} MiB`, limits.waitMs);
   await expectReplicated();
 });
