@@ -30,6 +30,7 @@ export { type CallOptions, UpstreamDriver, type UpstreamOptions } from './driver
 export type { AttemptResult, CallsEvent, Detail } from './events.ts';
 export type { FetchInit } from './fetch.ts';
 export { Answer, type AnswerHeaders } from './http/answer.ts';
+export { endToEndHeaders } from './http/end-to-end.ts';
 export { limits } from './limits.ts';
 export type { UpstreamPolicy } from './policy.ts';
 export {

@@ -37,6 +37,18 @@ async function fill(at: SimulatedStage, opened: Opened, bytes = 4000, pauseMs = 
   }
 }
 
+/** What is read when it is opened again: of the snapshot, and behind it. */
+async function expectKept(
+  at: SimulatedStage,
+  chunks: readonly string[],
+  records: readonly string[],
+  options: Parameters<typeof open>[1] = { segmentBytes },
+): Promise<void> {
+  const opened = await open(at, options);
+  expect([texts(opened.chunks), texts(opened.records)]).toEqual([chunks, records]);
+  await opened.close();
+}
+
 function takesRecords(at: SimulatedStage, { journal }: Opened): Promise<void> {
   return at.until(() => journal.refusing === undefined, 'it takes records again');
 }
@@ -44,7 +56,7 @@ function takesRecords(at: SimulatedStage, { journal }: Opened): Promise<void> {
 describe('a disk with little room', () => {
   it('is left what a segment would take in vain: a snapshot makes room with it', async () => {
     const at = simulated(1, { roomBytes: 3 * segmentBytes + 4 * blockBytes });
-    let opened = await open(at, { segmentBytes });
+    const opened = await open(at, { segmentBytes });
     for (let round = 0; round < 5; round++) {
       expect(await fill(at, opened)).toBeGreaterThan(0);
       at.simulation.runFor(1000);
@@ -53,9 +65,7 @@ describe('a disk with little room', () => {
     }
     await opened.append(record('later'));
     await opened.close();
-    opened = await open(at, { segmentBytes });
-    expect([texts(opened.chunks), texts(opened.records)]).toEqual([['chunk'], ['later']]);
-    await opened.close();
+    await expectKept(at, ['chunk'], ['later']);
   });
 
   it('is tried again ever more rarely', async () => {
@@ -101,9 +111,7 @@ describe('a disk with little room', () => {
     await at.until(() => opened.counted('room') === 1, 'there is room');
     await opened.append(record('r1'));
     await opened.close();
-    opened = await open(at, { segmentBytes });
-    expect([texts(opened.chunks), texts(opened.records)]).toEqual([['all'], ['r1']]);
-    await opened.close();
+    await expectKept(at, ['all'], ['r1']);
   });
 
   it('has the last segment replaced as well, when a snapshot covers it', async () => {
@@ -127,14 +135,12 @@ describe('a disk with little room', () => {
     await takesRecords(at, opened);
     await opened.append(record('later'));
     await opened.close();
-    opened = await open(at, { segmentBytes });
-    expect([texts(opened.chunks), texts(opened.records)]).toEqual([['all'], ['later']]);
-    await opened.close();
+    await expectKept(at, ['all'], ['later']);
   });
 
   it('keeps the last segment while an older snapshot needs it', async () => {
     const at = simulated(1, { roomBytes: segmentBytes + 4 * blockBytes });
-    let opened = await open(at, { segmentBytes, olderSnapshots: 1 });
+    const opened = await open(at, { segmentBytes, olderSnapshots: 1 });
     await opened.append(record('r0', 4000));
     expect(await opened.snapshot(record('first'))).toMatchObject({ ok: true });
     const taken = 1 + (await fill(at, opened));
@@ -143,14 +149,12 @@ describe('a disk with little room', () => {
     expect(opened.journal.refusing).toBe('full');
     await opened.close();
     await damageFile(at, '0000000000000008.snapshot', 40);
-    opened = await open(at, { segmentBytes, olderSnapshots: 1 });
-    expect([texts(opened.chunks), texts(opened.records)]).toEqual([['first'], labels(1, taken)]);
-    await opened.close();
+    await expectKept(at, ['first'], labels(1, taken), { segmentBytes, olderSnapshots: 1 });
   });
 
   it('is given just those records that have their place in a segment already', async () => {
     const at = simulated(1, { roomBytes: 2 * segmentBytes - blockBytes });
-    let opened = await open(at, { segmentBytes });
+    const opened = await open(at, { segmentBytes });
     let durable = 0;
     // Eight fit into the first segment; that there is no room for the next is not known yet.
     for (const label of labels(0, 10)) opened.journal.append(record(label, 4000), () => durable++);
@@ -161,9 +165,7 @@ describe('a disk with little room', () => {
     await takesRecords(at, opened);
     await opened.append(record('later'));
     await opened.close();
-    opened = await open(at, { segmentBytes });
-    expect([texts(opened.chunks), texts(opened.records)]).toEqual([['all'], ['later']]);
-    await opened.close();
+    await expectKept(at, ['all'], ['later']);
   });
 
   it('is tried again after a snapshot that had to wait for those', async () => {

@@ -1,24 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createSimulation, type SimulatedHost, type Simulation } from '../simulator/index.ts';
-import { damageFile, type JournalStage, labels, open, record, texts, tryOpen } from './testing/stage.ts';
-
-interface Story extends JournalStage {
-  readonly simulation: Simulation;
-  readonly host: SimulatedHost;
-}
-
-function begin(seed: number): Story {
-  const simulation = createSimulation({ seed });
-  return {
-    simulation,
-    host: simulation.host('a'),
-    folder: '/data',
-    byteStep: 1,
-    until: async (condition, what) => {
-      if (!simulation.runUntil(condition, 10_000)) throw new Error(what);
-    },
-  };
-}
+import { simulated as begin, type SimulatedStage as Story } from './testing/simulated.ts';
+import { damageFile, labels, open, record, texts, tryOpen } from './testing/stage.ts';
 
 function powerCycle({ host }: Story): void {
   host.crash('power');

@@ -184,9 +184,9 @@ describe('a replica that takes a request and never answers it', () => {
       createServer((request, response) => {
         seen.push(`${name}: ${request.method} ${request.url}`);
         if (request.url === '/ready' || name === 'stands') response.end('{"value":1,"view":[]}');
-        else if (request.url === '/kvs/half') response.writeHead(200, { 'content-length': 9 }).write('{');
-        else request.socket.destroy();
-        if (request.url === '/kvs/half') setTimeout(() => request.socket.destroy(), 50);
+        else if (request.url === '/kvs/half') {
+          response.writeHead(200, { 'content-length': 9 }).write('{', () => request.socket.destroy());
+        } else request.socket.destroy();
       }),
     );
     for (const stub of stubs) await once(stub.listen(0, '127.0.0.1'), 'listening');

@@ -56,14 +56,13 @@ export class Admission {
   }
 
   onVerdict(peer: Peer, verdict: Verdict, nowMs: number): void {
+    const { ledger, exchange } = this.#options;
     const { judgement } = verdict;
-    if (
-      judgement === 'restored' &&
-      !peer.isGreetedAgain &&
-      !isTrueOf(this.#options.ledger.state, verdict)
-    ) {
+    // It goes by a greeting older than what it has heard of this replica since.
+    const isOutOfDate = judgement === 'restored' && !isTrueOf(ledger.state, verdict);
+    if (isOutOfDate && !peer.isGreetedAgain) {
       peer.isGreetedAgain = true;
-      this.#options.exchange.greet(peer);
+      exchange.greet(peer);
     }
     if (judgement === 'fenced' && peer.isReportDue('fenced', nowMs))
       this.#report({ type: 'fenced', by: peer.address });

@@ -48,7 +48,7 @@ export class Clients {
     return Math.min(this.#waits.dueMs, this.#leaping.dueMs, this.#confirmations.dueMs, durableMs);
   }
 
-  /** Requests that wait for what their token depends on. */
+  /** Requests that wait for what their token depends on, or for the state to leap. */
   get waiting(): number {
     return this.#waits.size + this.#leaping.size;
   }

@@ -37,13 +37,12 @@ export class Collection {
    * What came in a snapshot may have been taken for claims alone, which nobody claims in turn.
    */
   isStuck(nowMs: number, view: () => readonly string[]): boolean {
-    const { table, members } = this.#options.ledger.state;
+    const { table } = this.#options.ledger.state;
     if (table.tombstones === 0) this.#nudgeAtMs = undefined;
     else this.#nudgeAtMs ??= nowMs + this.#nudgeMs;
     if (this.#nudgeAtMs === undefined || nowMs < this.#nudgeAtMs) return false;
     this.#nudgeAtMs = undefined;
-    const alive = new Set(view());
-    if (!members.present().every(({ address }) => alive.has(address))) return false;
+    if (this.#away(view()).length > 0) return false;
     this.#nudgeMs = Math.min(2 * this.#nudgeMs, limits.nudgeMsMax);
     return true;
   }
@@ -53,13 +52,16 @@ export class Collection {
     if (nowMs < this.#warnAtMs) return;
     this.#warnAtMs = nowMs + limits.warnEveryMs;
     const { ledger, emit } = this.#options;
-    const { table, members } = ledger.state;
-    const { tombstones } = table;
+    const { tombstones } = ledger.state.table;
     if (tombstones === 0) return;
-    const alive = new Set(view());
-    for (const { address } of members.present()) {
-      if (alive.has(address)) continue;
-      emit({ type: 'report', report: { type: 'collection-held', by: address, tombstones } });
+    for (const by of this.#away(view())) {
+      emit({ type: 'report', report: { type: 'collection-held', by, tombstones } });
     }
+  }
+
+  /** Members that are not in the view. */
+  #away(view: readonly string[]): string[] {
+    const members = this.#options.ledger.state.members.present();
+    return members.map(({ address }) => address).filter((address) => !view.includes(address));
   }
 }

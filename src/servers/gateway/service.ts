@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CallContext, type Calls, runInContext } from '../../calls/index.ts';
+import { CallContext, type Calls, endToEndHeaders, runInContext } from '../../calls/index.ts';
 import { defineService, type ServiceDefinition } from '../../service/index.ts';
 import { HoldfastError } from '../../std/index.ts';
 import { asGatewayError } from './errors.ts';
-import { headersForClient, headersForUpstream } from './headers.ts';
+import { headersForUpstream } from './headers.ts';
 import { limits } from './limits.ts';
 import { type Route, RouteTable, type Target } from './routes.ts';
 
@@ -56,7 +56,7 @@ async function pass(
       signal: gone.signal,
     });
     reply.code(answer.status);
-    for (const [name, value] of headersForClient(answer.headers)) reply.header(name, value);
+    for (const [name, value] of endToEndHeaders(answer.headers)) reply.header(name, value);
     return reply.send(answer.bytes.length === 0 ? undefined : answer.bytes);
   } catch (error) {
     throw asGatewayError(error);

@@ -1,34 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DiskFile, DiskLock, DiskOutcome, Done } from '../../host/index.ts';
-import { calm, createSimulation, type DiskProfile, type SimulatedHost, type Simulation } from '../index.ts';
-
-interface Stage {
-  readonly simulation: Simulation;
-  readonly host: SimulatedHost;
-  /** Runs one operation to its completion. */
-  do<T>(begin: (done: Done<T>) => void): DiskOutcome<T>;
-  /** The same, which has to succeed. */
-  ok<T>(begin: (done: Done<T>) => void): T;
-}
-
-function stage(seed: number, disk: Partial<DiskProfile> = {}): Stage {
-  const simulation = createSimulation({ seed, profile: { ...calm, disk: { ...calm.disk, ...disk } } });
-  const host = simulation.host('a');
-  const run = <T>(begin: (done: Done<T>) => void): DiskOutcome<T> => {
-    let outcome: DiskOutcome<T> | undefined;
-    begin((settled) => {
-      outcome = settled;
-    });
-    simulation.runUntil(() => outcome !== undefined, 10_000);
-    return outcome as unknown as DiskOutcome<T>;
-  };
-  const ok = <T>(begin: (done: Done<T>) => void): T => {
-    const outcome = run(begin);
-    if (!outcome.ok) throw new Error(`${outcome.failure.kind}: ${outcome.failure.message} (seed ${seed})`);
-    return outcome.value;
-  };
-  return { simulation, host, do: run, ok };
-}
+import type { DiskFile, DiskLock, DiskOutcome } from '../../host/index.ts';
+import { type Stage, stage } from './testing/stage.ts';
 
 const open = ({ host, ok }: Stage, path: string): DiskFile =>
   ok<DiskFile>((done) => host.disk.open(path, { create: true }, done));

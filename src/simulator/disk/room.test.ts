@@ -1,39 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import type { Disk, DiskFile, DiskOutcome, Done } from '../../host/index.ts';
-import { calm, createSimulation, type DiskProfile } from '../index.ts';
+import type { Disk, DiskFile } from '../../host/index.ts';
+import type { DiskProfile } from '../index.ts';
+import { type Stage, stage as stageOf } from './testing/stage.ts';
 
 const blockBytes = 4096;
 
-interface Stage {
+interface FileStage extends Stage {
   readonly disk: Disk;
   readonly file: DiskFile;
   full(full: boolean): void;
-  do<T>(begin: (done: Done<T>) => void): DiskOutcome<T>;
   /** How a write of so many bytes ends. */
   write(position: number, length: number): string;
 }
 
-function stage(disk: Partial<DiskProfile> = {}, seed = 1): Stage {
-  const simulation = createSimulation({ seed, profile: { ...calm, disk: { ...calm.disk, ...disk } } });
-  const host = simulation.host('a');
-  const run = <T>(begin: (done: Done<T>) => void): DiskOutcome<T> => {
-    let outcome: DiskOutcome<T> | undefined;
-    begin((settled) => {
-      outcome = settled;
-    });
-    simulation.runUntil(() => outcome !== undefined, 10_000);
-    return outcome as unknown as DiskOutcome<T>;
-  };
-  const opened = run<DiskFile>((done) => host.disk.open('/file', { create: true }, done));
-  if (!opened.ok) throw new Error(opened.failure.message);
-  const file = opened.value;
+function stage(disk: Partial<DiskProfile> = {}, seed = 1): FileStage {
+  const at = stageOf(seed, disk);
+  const { host } = at;
+  const file = at.ok<DiskFile>((done) => host.disk.open('/file', { create: true }, done));
   return {
+    ...at,
     disk: host.disk,
     file,
     full: (full) => host.setDiskFull(full),
-    do: run,
     write: (position, length) => {
-      const outcome = run<void>((done) => file.write(position, new Uint8Array(length).fill(7), done));
+      const outcome = at.do<void>((done) => file.write(position, new Uint8Array(length).fill(7), done));
       return outcome.ok ? 'ok' : outcome.failure.kind;
     },
   };

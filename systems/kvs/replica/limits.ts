@@ -16,9 +16,6 @@ export const limits = {
   antiEntropyMsMax: 600_000,
   /** Addresses in `VIEW`, with the own one. */
   viewMax: 256,
-  /** Of a socket address; links take no longer one. */
-  addressCharactersMax: 255,
-  portMax: 65_535,
   /** A refused link is logged once, then each so many times. Peers of which it is known how often. */
   refusalsEach: 100,
   refusedPeersMax: 512,

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AnswerHeaders, Calls } from 'holdfast/calls';
+import { type AnswerHeaders, type Calls, endToEndHeaders } from 'holdfast/calls';
 import { HoldfastError } from 'holdfast/std';
 import { sendJson } from './answers.ts';
 import { limits } from './limits.ts';
@@ -45,21 +45,12 @@ async function pass(calls: Calls, request: FastifyRequest, reply: FastifyReply):
   }
 }
 
-/** Headers of one connection (RFC 9110 7.6.1), or written anew for the next; it may name more. */
-const ofOneHop = new Set([
-  'connection',
+/** Written anew for the next connection. */
+const ownOfNext = new Set([
   'content-length',
   'date',
   'expect',
   'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   // The call has its own of these, from the request it belongs to.
   'traceparent',
   'tracestate',
@@ -67,10 +58,6 @@ const ofOneHop = new Set([
   'x-holdfast-timeout-ms',
 ]);
 
-function passedOn(headers: AnswerHeaders): [string, string | readonly string[]][] {
-  const named = String(headers.connection ?? '').split(',');
-  const dropped = new Set([...ofOneHop, ...named.map((name) => name.trim().toLowerCase())]);
-  return Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined || dropped.has(name) ? [] : [[name, value]],
-  );
+function passedOn(headers: AnswerHeaders): ReturnType<typeof endToEndHeaders> {
+  return endToEndHeaders(headers).filter(([name]) => !ownOfNext.has(name));
 }

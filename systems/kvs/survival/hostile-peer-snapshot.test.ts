@@ -16,6 +16,7 @@ import {
 import { limits } from './testing/limits.ts';
 import { mutated } from './testing/mutation.ts';
 import { newId, RoguePeer } from './testing/rogue-peer.ts';
+import { expectWell } from './testing/well.ts';
 import { type Head, hugeNumber, join, member, record, recordKinds, text, varint } from './testing/wire.ts';
 
 /**
@@ -36,21 +37,6 @@ beforeAll(async () => {
 
 afterAll(() => cluster?.stop());
 
-/** Both take writes and pass them on; nobody has ended. */
-async function expectWell(): Promise<void> {
-  for (const [from, to] of [
-    [target, other],
-    [other, target],
-  ] as const) {
-    const key = `well-${newId()}`;
-    const written = await put(from, key, key);
-    expect(written.status).toBe(201);
-    const arrives = async () => (await get(to, key, metadataOf(written))).body.value === key;
-    await until(arrives, 'what is written arrives', limits.waitMs);
-  }
-  for (const { lines } of cluster.replicas) expect(lines.join('\n')).not.toMatch(/FATAL/);
-}
-
 async function asMember(attack: (rogue: RoguePeer) => Promise<void>): Promise<void> {
   const kept = await put(target, `kept-${newId()}`, 'kept');
   const rogue = await RoguePeer.connect({ target: target.address });
@@ -58,7 +44,7 @@ async function asMember(attack: (rogue: RoguePeer) => Promise<void>): Promise<vo
     .enter()
     .then(() => attack(rogue))
     .finally(() => rogue.close());
-  await expectWell();
+  await expectWell(cluster);
   expect((await get(target, 'rogue', metadataOf(kept))).status).toBe(404);
   await target.ask('DELETE', '/view', { 'socket-address': rogue.address });
   for (const replica of cluster.replicas) {
@@ -268,7 +254,7 @@ it('takes an honest snapshot after all that', async () => {
   await until(arrives, 'the snapshot arrives', limits.waitMs);
   expect(target.lines.join('\n')).toMatch(/ joining /);
   await cluster.whole(limits.waitMs);
-  await expectWell();
+  await expectWell(cluster);
 }, 120_000);
 
 function origins(count: number): [string, number][] {

@@ -1,22 +1,14 @@
 import { Prng } from 'holdfast/std';
-import { afterEach, expect, it } from 'vitest';
-import { Cluster, get, metadataOf, put, until } from '../testing/cluster.ts';
+import { afterEach, it } from 'vitest';
+import { Cluster, until } from '../testing/cluster.ts';
 import { tellLies } from './testing/lies.ts';
-import { limits } from './testing/limits.ts';
 import { newId, RoguePeer } from './testing/rogue-peer.ts';
+import { expectWell } from './testing/well.ts';
 import { messages } from './testing/wire.ts';
 
 let cluster: Cluster;
 
 afterEach(() => cluster?.stop());
-
-async function expectReplicated(): Promise<void> {
-  const key = `well-${newId()}`;
-  const written = await put(cluster.at(0), key, key);
-  const arrives = async () => (await get(cluster.at(1), key, metadataOf(written))).body.value === key;
-  await until(arrives, 'what is written arrives', limits.waitMs);
-  for (const { lines } of cluster.replicas) expect(lines.join('\n')).not.toMatch(/FATAL/);
-}
 
 it('lies for a long time', async () => {
   cluster = await Cluster.start(2);
@@ -26,9 +18,9 @@ it('lies for a long time', async () => {
   try {
     for (let round = 0; round < 100; round++) {
       await tellLies(rogue, prng);
-      if (round % 20 === 0) await expectReplicated();
+      if (round % 20 === 0) await expectWell(cluster);
     }
-    await expectReplicated();
+    await expectWell(cluster);
   } catch (error) {
     throw new Error(`SEED=${seed} in the environment tells the same lies.`, { cause: error });
   } finally {
@@ -47,5 +39,5 @@ it('60 strangers, each from elsewhere and with many origins: nothing of them is 
     await until(async () => rogue.heard.has(messages.verdict) || rogue.downs > 0, 'it was heard');
     await rogue.close();
   }
-  await expectReplicated();
+  await expectWell(cluster);
 });
